@@ -1,0 +1,3 @@
+"""Git-native GitOps for machine-learning models."""
+
+__version__ = "0.1.0"
