@@ -1,0 +1,162 @@
+"""What a ``model.yaml`` says, as values that cannot change."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from gitmodel.spec import metric_names, paths
+
+Encoding = Literal["joblib", "skops", "onnx", "xgboost", "lightgbm", "pytorch", "python"]
+Kind = Literal["classification", "regression", "ranking", "command"]
+Trigger = Literal["code", "data", "params"]
+Action = Literal["alert", "retrain", "rollback"]
+Better = Literal["higher", "lower"]
+
+# An artifact that names no encoding is read by the ending of its file.
+ENCODINGS_BY_ENDING: dict[str, Encoding] = {
+    ".joblib": "joblib",
+    ".onnx": "onnx",
+    ".pickle": "joblib",
+    ".pkl": "joblib",
+    ".pt": "pytorch",
+    ".skops": "skops",
+    ".ubj": "xgboost",
+}
+
+
+@dataclass(frozen=True)
+class ArtifactSpec:
+    """The file that training makes, relative to the model's folder, and how it is encoded."""
+
+    path: str = "model.skops"
+    encoding: Encoding = "skops"
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Labelled rows, as files relative to the model's folder, and the column to predict."""
+
+    train: str | None = None
+    test: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class SignatureSpec:
+    """JSON Schema files of one input row and one output; what is absent is inferred."""
+
+    input: str | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class EvaluateSpec:
+    """How a version is scored on labelled rows.
+
+    ``command`` is set exactly where ``kind`` is ``command``; ``positive`` is the label of the positive
+    class of a binary classification.
+    """
+
+    kind: Kind
+    command: str | None = None
+    positive: str | int | bool | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on one metric that a version must meet before it is promoted.
+
+    ``min`` and ``max`` bound the value itself. ``versus`` names an environment: there the version must
+    not be worse than the one that runs there by more than ``max_drop`` (>= 0, in units of the metric),
+    both scored on the same rows. ``confidence`` (0..1) asks for that with the bound of a paired
+    interval; absent, the two figures alone decide.
+    """
+
+    metric: str
+    min: float | None = None
+    max: float | None = None
+    versus: str | None = None
+    max_drop: float | None = None
+    confidence: float | None = None
+    better: Better | None = None
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Say whether a larger value is the better one: ``better``, or what the metric's name says."""
+        if self.better is not None:
+            return self.better == "higher"
+        return metric_names.higher_is_better(self.metric)
+
+
+@dataclass(frozen=True)
+class QualityCondition:
+    """A bound on a metric of the live model over a window, and what happens when it is broken."""
+
+    metric: str
+    window: timedelta
+    min_samples: int = 1
+    min: float | None = None
+    max: float | None = None
+    when_broken: tuple[Action, ...] = ("alert",)
+
+
+@dataclass(frozen=True)
+class RetrainSpec:
+    """When automation trains: at changes of these kinds, and by a cron expression (UTC)."""
+
+    schedule: str | None = None
+    on: tuple[Trigger, ...] = ("code", "data", "params")
+    mode: Literal["direct", "pull_request"] = "direct"
+
+
+@dataclass(frozen=True)
+class FeedbackSpec:
+    """The folder, relative to the model's, that labelled live rows are appended to."""
+
+    append_to: str
+
+
+@dataclass(frozen=True)
+class DeploySpec:
+    """Environments that automation promotes to; ``None``: every one that exists."""
+
+    environments: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model as its ``model.yaml`` declares it.
+
+    ``file`` is that file and ``folder`` its folder, both posix and relative to the repository ("" is
+    its root). All paths inside the spec are relative to the folder: `path` resolves them.
+    """
+
+    name: str
+    folder: str
+    file: str
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    artifact: ArtifactSpec = ArtifactSpec()
+    metrics: tuple[str, ...] = ()
+    notebooks: tuple[str, ...] = ()
+    data: DataSpec | None = None
+    signature: SignatureSpec | None = None
+    evaluate: EvaluateSpec | None = None
+    gates: tuple[Gate, ...] = ()
+    quality: tuple[QualityCondition, ...] = ()
+    retrain: RetrainSpec = RetrainSpec()
+    feedback: FeedbackSpec | None = None
+    deploy: DeploySpec = DeploySpec()
+
+    def path(self, path: str) -> str:
+        """Return a path of this spec as one relative to the repository.
+
+        Raises:
+            InvalidFile: If it is absolute or leaves the model's folder.
+        """
+        return paths.within(self.folder, path)
+
+    @property
+    def artifact_path(self) -> str:
+        """The artifact's path, relative to the repository."""
+        return self.path(self.artifact.path)

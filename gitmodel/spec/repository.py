@@ -1,0 +1,19 @@
+"""What ``gitmodel.yaml``, at the root of a models repository, says."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+FILE = "gitmodel.yaml"
+
+
+@dataclass(frozen=True)
+class RepositorySpec:
+    """Where the models are, how their versions count, and which types an artifact may hold.
+
+    ``models`` are globs over paths of the repository (``*`` stays within a folder, ``**`` crosses
+    folders). ``trusted_types`` are dotted names that may be loaded beside those that always may.
+    """
+
+    models: tuple[str, ...] = ("models/*/model.yaml", "model.yaml")
+    versions: Literal["integer", "semver"] = "integer"
+    trusted_types: tuple[str, ...] = ()
