@@ -40,7 +40,7 @@ class ToolFailed(GitmodelError):  # noqa: N818 - names the finding
     exit_code = 3
 
 
-class Conflict(ToolFailed):  # noqa: N818 - names the finding
+class Conflict(ToolFailed):
     """A ref moved between reading and writing it; reading again and retrying helps."""
 
     retryable = True
