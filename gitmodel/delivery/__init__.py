@@ -1,0 +1,1 @@
+"""Delivery: gates, promotion, and the rollout that ansible carries out on the hosts of an environment."""

@@ -1,0 +1,1 @@
+"""Ansible callback plugins, run beside the playbook."""

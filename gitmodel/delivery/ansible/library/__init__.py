@@ -1,0 +1,1 @@
+"""Ansible modules, run on the host."""

@@ -1,0 +1,40 @@
+"""Ansible module: see to it that the supervisor and the router of an environment run."""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
+
+from ..module_utils import gitmodel_router as router  # noqa: TID252 - the one form ansible and Python both read
+from ..module_utils import gitmodel_supervisor as supervisor  # noqa: TID252
+from ..module_utils.gitmodel_layout import HostError, Layout  # noqa: TID252
+from ..module_utils.gitmodel_turn import turn  # noqa: TID252
+
+
+def main() -> None:
+    """Bring both up; adopt what runs."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "required": True},
+            "turn": {"type": "str", "required": True},
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "required": True},
+            "python": {"type": "path", "required": True},
+            "router": {"type": "path", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    layout = Layout(Path(given["root"]))
+    try:
+        if module.check_mode:
+            module.exit_json(changed=not supervisor.Supervisor(layout).answers())
+        with turn(layout, given["turn"]):
+            notes = supervisor.ensure(layout, given["python"])
+            changed = router.ensure(layout, given["host"], given["port"], given["router"])
+    except (HostError, OSError) as error:
+        module.fail_json(msg=str(error), detail=getattr(error, "detail", ""))
+    module.exit_json(changed=changed or bool(notes), notes=notes)
+
+
+if __name__ == "__main__":
+    main()

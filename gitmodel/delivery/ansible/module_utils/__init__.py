@@ -1,0 +1,1 @@
+"""What the modules share: standard library only, since it is sent to hosts."""

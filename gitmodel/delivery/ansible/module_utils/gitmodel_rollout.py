@@ -1,0 +1,203 @@
+"""The steps of a rollout on a host: release, start, retire. Each can be repeated, and each undoes nothing else."""
+
+import hashlib
+import os
+import random
+import shutil
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import gitmodel_probe as probe
+from . import gitmodel_router as router
+from .gitmodel_layout import HostError, Layout, Program, ini, read_programs, write
+from .gitmodel_supervisor import Supervisor, program_sections, tail
+
+# Below what systems hand out by themselves, so that nobody takes a port while its service restarts.
+_PORTS = range(20_000, 30_000)
+_DEAD = ("BACKOFF", "EXITED", "FATAL", "STOPPED", "UNKNOWN")
+
+
+def tree_digest(folder: Path) -> str:
+    """Return a sha256 over names and contents of all files below a folder.
+
+    Raises:
+        HostError: If it holds something that is neither a folder nor a plain file.
+    """
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise HostError(f"{path} is not a plain file; a release holds nothing else")
+        if path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def place_release(layout: Layout, program: Program, source: Path, digest: str) -> bool:
+    """Copy a package to its release folder, under a temporary name until it is whole; say whether it was missing.
+
+    Files are linked, not copied, where the file system can. What is in place already is checked by
+    ``digest`` (see `tree_digest`) and replaced where it differs.
+
+    Raises:
+        HostError: If the package is not the one that the digest names.
+    """
+    final = layout.release(program)
+    if final.is_dir() and tree_digest(final) == digest:
+        return False
+    final.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in final.parent.glob(".*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    temporary = final.parent / f".{final.name}.{os.getpid()}.tmp"
+    shutil.copytree(source, temporary, symlinks=True, copy_function=_link)
+    if tree_digest(temporary) != digest:
+        shutil.rmtree(temporary)
+        raise HostError(f"the package {source} has changed while it was rolled out; run it again")
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.replace(final)
+    return True
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def start(
+    layout: Layout, program: Program, command: Sequence[str], rows: list[dict[str, Any]], seconds: float
+) -> bool:
+    """Run a program beside all others until it is ready, is who it must be and predicts what it must.
+
+    Args:
+        layout: Where.
+        program: What; its port is chosen here.
+        command: How; ``{port}`` is replaced.
+        rows: Smoke predictions, each with ``input`` and ``output``.
+        seconds: How long it may take to become ready.
+
+    Returns:
+        Whether anything had to be started.
+
+    Raises:
+        HostError: If it exits, is not ready in time, or answers wrongly; with its own words.
+    """
+    supervisor = Supervisor(layout)
+    known = read_programs(layout).get(program.name)
+    placed = known or program.at(free_port(layout))
+    changed = _write_config(layout, placed, command)
+    position = router.log_size(layout, placed.name)
+    if changed or _is_stuck(supervisor, placed, seconds):
+        supervisor.remove(placed.name)
+        _write_config(layout, placed, command)
+        changed = True
+    changed |= supervisor.state(placed.name) is None
+    supervisor.start(placed.name)
+    _await(supervisor, layout, placed, position, seconds)
+    _with_words(layout, placed, position, lambda: probe.check_identity(placed))
+    _with_words(layout, placed, position, lambda: probe.smoke(placed, rows))
+    return changed
+
+
+def _write_config(layout: Layout, program: Program, command: Sequence[str]) -> bool:
+    argv = [word.replace("{port}", str(program.port)) for word in command]
+    home = layout.home / program.name
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {"BENTOML_HOME": str(home)}
+    sections = program_sections(layout, program.name, argv, layout.release(program), environment)
+    return write(layout.config(program.name), ini(program, sections))
+
+
+def _is_stuck(supervisor: Supervisor, program: Program, seconds: float) -> bool:
+    """It has had its time and still is not ready."""
+    found = supervisor.state(program.name)
+    if found is None or found["statename"] not in ("RUNNING", "STARTING"):
+        return False
+    return found["now"] - found["start"] > seconds and not probe.is_ready(program.port)
+
+
+def _await(supervisor: Supervisor, layout: Layout, program: Program, position: int, seconds: float) -> None:
+    first: set[int] = set()
+
+    def ready() -> bool:
+        found = supervisor.state(program.name)
+        if found is not None and found["pid"]:
+            first.add(found["pid"])
+        if found is None or found["statename"] in _DEAD or len(first) > 1:
+            raise HostError(
+                f"{program.model} v{program.version} does not start: its service exited",
+                detail=tail(layout.log(program.name), position),
+            )
+        return probe.is_ready(program.port)
+
+    if not probe.wait(ready, seconds):
+        raise HostError(
+            f"{program.model} v{program.version} was not ready within {seconds:g} s",
+            detail=tail(layout.log(program.name), position),
+        )
+
+
+def _with_words(layout: Layout, program: Program, position: int, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except HostError as error:
+        words = tail(layout.log(program.name), position, lines=15)
+        raise HostError(error.message, detail="\n".join(filter(None, (error.detail, words)))) from error
+
+
+def free_port(layout: Layout) -> int:
+    """Return a loopback port that nobody has and that no program of the environment is going to use.
+
+    Raises:
+        HostError: If there is none.
+    """
+    used = {program.port for program in read_programs(layout).values()}
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if port not in used and _can_bind(port):
+            return port
+    raise HostError("no loopback port between 20000 and 29999 is free")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as candidate:
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def discard(layout: Layout, program: Program) -> bool:
+    """Stop a new program that was given up, unless requests go to it; say whether there was one."""
+    placed = read_programs(layout).get(program.name)
+    if placed is None or placed in router.routed(layout, program.model):
+        return False
+    return Supervisor(layout).remove(placed.name)
+
+
+def others(layout: Layout, program: Program) -> list[Program]:
+    """Return the programs of the same model that are not this one."""
+    return [
+        other
+        for other in read_programs(layout).values()
+        if other.model == program.model and other.name != program.name
+    ]
+
+
+def retire_others(layout: Layout, program: Program, keep: int) -> list[str]:
+    """Stop every other version of the model, keep its newest ``keep`` releases; return what was stopped."""
+    supervisor = Supervisor(layout)
+    stopped = [other.name for other in others(layout, program) if supervisor.remove(other.name)]
+    router.forget_previous(layout, program)
+    releases = sorted(
+        (path for path in layout.release(program).parent.iterdir() if not path.name.startswith(".")),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    for release in [path for path in releases if path != layout.release(program)][max(keep - 1, 0) :]:
+        shutil.rmtree(release, ignore_errors=True)
+    return stopped

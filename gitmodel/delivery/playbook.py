@@ -1,0 +1,141 @@
+"""Run the shipped playbook and read what it says.
+
+`ansible-playbook` is started directly, with a callback of ours that prints a line of JSON a task, and not
+through `ansible-runner`: measured side by side that costs 0.4 to 0.6 s more a run on two cores, passes on
+the whole environment of a git hook, leaves a copy of it in a file, and makes ansible outlive its killed runner.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gitmodel import process
+from gitmodel.errors import ToolFailed
+
+CONTENT = Path(__file__).parent / "ansible"
+_MARK = "@gitmodel "
+_OWN = "ANSIBLE_"
+# What says how hosts are reached stays the user's.
+_KEPT = frozenset(
+    {
+        "ANSIBLE_BECOME_PASSWORD_FILE",
+        "ANSIBLE_CONNECTION_PASSWORD_FILE",
+        "ANSIBLE_HOST_KEY_CHECKING",
+        "ANSIBLE_PRIVATE_KEY_FILE",
+        "ANSIBLE_REMOTE_USER",
+        "ANSIBLE_SSH_ARGS",
+        "ANSIBLE_SSH_COMMON_ARGS",
+        "ANSIBLE_VAULT_PASSWORD_FILE",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that ended: its name, host and ``status`` (ok, failed, unreachable), and what its module returned."""
+
+    name: str
+    host: str
+    status: str
+    result: Mapping[str, Any]
+
+    @property
+    def changed(self) -> bool:
+        """Say whether the task changed anything."""
+        return bool(self.result.get("changed"))
+
+    @property
+    def message(self) -> str:
+        """The module's words about its failure, or its notes."""
+        return str(self.result.get("msg") or self.result.get("notes") or "")
+
+
+@dataclass
+class Output:
+    """What a run has printed so far: finished tasks, and lines that are not ours (warnings, errors)."""
+
+    sink: Callable[[Task], None]
+    tasks: list[Task] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def take(self, line: str) -> None:
+        """Take one line of ansible's output."""
+        task = parse_line(line)
+        if task is None:
+            self.words.append(line)
+        else:
+            self.tasks.append(task)
+            self.sink(task)
+
+
+def parse_line(line: str) -> Task | None:
+    """Return the task that a line of our callback tells of, ``None`` for any other line."""
+    if not line.startswith(_MARK):
+        return None
+    try:
+        found = json.loads(line.removeprefix(_MARK))
+        return Task(str(found["task"]), str(found["host"]), str(found["status"]), dict(found["result"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def run(
+    request: Mapping[str, Any], *, sink: Callable[[Task], None], inventory: str = "", check: bool = False
+) -> tuple[Task, ...]:
+    """Carry out ``rollout.yml`` for a request and return its tasks.
+
+    Args:
+        request: What the role reads as ``rollout``; written to a private file, never to a command line.
+        sink: Told of each task as it ends.
+        inventory: An ansible inventory; this machine when empty.
+        check: Only say what would change.
+
+    Raises:
+        ToolFailed: If a task fails; the message and detail are those of the first one.
+    """
+    output = Output(sink)
+    with tempfile.TemporaryDirectory(prefix="gitmodel-rollout-") as folder:
+        file = Path(folder) / "rollout.json"
+        file.write_text(json.dumps(request), "utf-8")
+        argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), "rollout.yml"]
+        code = process.stream(argv, cwd=CONTENT, env=_environment(Path(folder), file), sink=output.take)
+    if code:
+        raise failure(output, code)
+    return tuple(output.tasks)
+
+
+def _hosts(inventory: str) -> list[str]:
+    return ["-i", inventory] if inventory else ["-i", "localhost,", "--connection", "local"]
+
+
+def _environment(folder: Path, request: Path) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in process.clean_environment().items()
+        if not name.startswith(_OWN) or name in _KEPT
+    }
+    own = {
+        "ANSIBLE_CONFIG": str(CONTENT / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
+        "ANSIBLE_NOCOLOR": "1",
+        "GITMODEL_ROLLOUT": str(request),
+    }
+    locale = {} if kept.get("LC_ALL") else {"LC_ALL": "C.UTF-8"}
+    return {**kept, **locale, **own}
+
+
+def failure(output: Output, code: int) -> ToolFailed:
+    """Return the error that a failed run is: the first failed task's words, else ansible's own."""
+    failed = next((task for task in output.tasks if task.status != "ok"), None)
+    if failed is None:
+        return ToolFailed(
+            f"`ansible-playbook` failed with exit code {code}", detail="\n".join(output.words[-30:])
+        )
+    returned = failed.result
+    detail = returned.get("detail") or returned.get("module_stderr") or returned.get("exception") or ""
+    return ToolFailed(failed.message or f"the task {failed.name!r} failed", detail=str(detail))

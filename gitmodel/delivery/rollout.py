@@ -1,0 +1,77 @@
+"""Bring one version of a model to an environment: nothing where it is there, else by ansible, one at a time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gitmodel.delivery import runtimes
+from gitmodel.delivery.ansible.module_utils import gitmodel_layout
+from gitmodel.delivery.locks import environment_lock
+from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.target import Release, Target
+from gitmodel.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What became of it: the address, how many seconds it took, and the tasks that ansible ended."""
+
+    outcome: Literal["deployed", "unchanged", "checked"]
+    url: str
+    seconds: float
+    tasks: tuple[Task, ...] = ()
+
+
+def roll_out(
+    target: Target, release: Release, *, sink: Callable[[str], None], check: bool = False
+) -> Rollout:
+    """See to it that exactly this release answers at the target, and that no request is lost meanwhile.
+
+    Args:
+        target: Where.
+        release: What.
+        sink: Told each step, in a line.
+        check: Only say what would change.
+
+    Returns:
+        The outcome; ``unchanged`` where the release is there, healthy and routed.
+
+    Raises:
+        ToolFailed: If it cannot be. What ran before is then as it was.
+        UsageError: If the target cannot be used.
+    """
+    begun = time.monotonic()
+    try:
+        gitmodel_layout.refuse_odd_path(target.root)
+    except gitmodel_layout.HostError as error:
+        raise UsageError(error.message) from error
+    what = f"{release.model} v{release.version} to {target.name}"
+    with environment_lock(target.lock, what, sink):
+        used = runtimes.runtime(target.runtime)
+        missing = used.is_live(target, release)
+        if not missing:
+            return Rollout("unchanged", target.url(release.model), time.monotonic() - begun)
+        sink(f"rolling out {what}: {missing}")
+        tasks = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
+    return Rollout(
+        "checked" if check else "deployed", target.url(release.model), time.monotonic() - begun, tasks
+    )
+
+
+def tell(task: Task) -> str:
+    """Return a task as a line for people."""
+    done = task.status if task.status != "ok" else "changed" if task.changed else "ok"
+    return f"  {task.name}: {done}" + (f" ({task.message})" if task.message else "")
+
+
+def down(target: Target, *, sink: Callable[[str], None] = lambda _line: None) -> bool:
+    """Stop everything that an environment runs, its supervisor included; say whether anything ran.
+
+    Raises:
+        ToolFailed: If something does not end.
+    """
+    if not target.root.is_dir():
+        return False
+    with environment_lock(target.lock, f"the end of {target.name}", sink):
+        return runtimes.runtime(target.runtime).down(target)

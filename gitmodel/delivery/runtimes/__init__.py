@@ -1,0 +1,40 @@
+"""How services are run on a host: a table of runtimes, each of the same small shape."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.runtimes import process
+from gitmodel.delivery.target import Release, Target
+from gitmodel.errors import UsageError
+
+
+class Runtime(Protocol):
+    """What a rollout needs of a runtime; `process` is the example to follow."""
+
+    def is_live(self, target: Target, release: Release) -> str:
+        """Return "" where exactly this release runs, healthy and routed; else what is missing."""
+
+    def deploy(
+        self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
+    ) -> tuple[Task, ...]:
+        """Make it so by ansible, or put back and raise `ToolFailed`."""
+
+    def down(self, target: Target) -> bool:
+        """Stop everything of the environment; say whether anything ran."""
+
+
+RUNTIMES: Mapping[str, Runtime] = {"process": process.ProcessRuntime()}
+
+
+def runtime(name: str) -> Runtime:
+    """Return the runtime of that name.
+
+    Raises:
+        UsageError: If this version of gitmodel has none of that name.
+    """
+    if name not in RUNTIMES:
+        raise UsageError(
+            f"the runtime {name!r} is not available", hint=f"use one of: {', '.join(sorted(RUNTIMES))}"
+        )
+    return RUNTIMES[name]

@@ -1,0 +1,88 @@
+"""Where a rollout goes, and what it brings."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
+from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.spec.environment import EnvironmentSpec
+
+
+@dataclass(frozen=True)
+class Target:
+    """An environment on a host: the router's address, the folder of everything there, how it runs services.
+
+    ``drain`` counts the seconds between a switch and the end of the old version.
+    """
+
+    name: str
+    root: Path
+    host: str = "127.0.0.1"
+    port: int = 8400
+    drain: float = 1.0
+    runtime: str = "process"
+    inventory: str = ""
+
+    @property
+    def layout(self) -> Layout:
+        """What lies where below the root."""
+        return Layout(self.root)
+
+    @property
+    def lock(self) -> Path:
+        """The file that a rollout holds."""
+        return self.root / "run" / "deploy.lock"
+
+    def url(self, model: str = "") -> str:
+        """Return where a model answers (the router itself when no model is named)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/{model}".rstrip("/")
+
+
+def target_of(spec: EnvironmentSpec, state: Path) -> Target:
+    """Return the target of an environment; one that names no ``root`` lies in the repository's state folder.
+
+    Raises:
+        UsageError: If its root is not absolute after ``~`` is resolved.
+    """
+    root = Path(os.path.expanduser(spec.root)) if spec.root else state / "environments" / spec.name  # noqa: PTH111
+    if not root.is_absolute():
+        raise UsageError(f"the root of environment {spec.name} is not an absolute path: {spec.root}")
+    return Target(
+        spec.name, root.resolve(), spec.host, spec.port, spec.drain, spec.runtime, spec.inventory_path or ""
+    )
+
+
+@dataclass(frozen=True)
+class Release:
+    """A package of one version of a model, ready to run.
+
+    ``folder`` holds what runs; ``digest`` (hex) is what its ``GET /version`` answers; ``command`` runs it in
+    that folder, with ``{port}`` where its loopback port goes; ``smoke`` are rows of ``input`` and ``output``.
+    """
+
+    model: str
+    version: str
+    digest: str
+    folder: Path
+    command: tuple[str, ...]
+    smoke: tuple[dict[str, Any], ...] = ()
+    ready_seconds: float = 60.0
+
+    @property
+    def program(self) -> Program:
+        """Its name on a host.
+
+        Raises:
+            InvalidFile: If model, version or digest are not what they must be.
+        """
+        try:
+            return Program(self.model, self.version, self.digest)
+        except HostError as error:
+            raise InvalidFile(error.message) from error
+
+    def running(self, *command: str) -> "Release":
+        """Return the same release, run by another command."""
+        return replace(self, command=command)
