@@ -1,0 +1,17 @@
+"""Scoring models on labelled rows, and comparing two of them on the same rows."""
+
+from gitmodel.evaluation.datasets import Dataset, load_dataset, read_frame
+from gitmodel.evaluation.intervals import Estimate, Interval, interval, paired_difference
+from gitmodel.evaluation.scoring import Scores, score
+
+__all__ = [
+    "Dataset",
+    "Estimate",
+    "Interval",
+    "Scores",
+    "interval",
+    "load_dataset",
+    "paired_difference",
+    "read_frame",
+    "score",
+]

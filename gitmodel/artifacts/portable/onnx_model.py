@@ -77,10 +77,10 @@ class OnnxPredictor:
 
     def predict(self, frame: "pd.DataFrame") -> "np.ndarray[Any, Any]":
         """Predict rows; shape (n,)."""
-        import numpy
+        import numpy as np
 
         (answer,) = self._run(frame, self._outputs[:1])
-        answer = numpy.asarray(answer)
+        answer = np.asarray(answer)
         if answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a regressor answers one column
             answer = answer[:, 0]
         if answer.ndim != 1:
@@ -91,12 +91,12 @@ class OnnxPredictor:
         """Give the probability of each class; None where the graph has one output only."""
         if self.classes is None:
             return None
-        import pandas
+        import pandas as pd
 
         (values,) = self._run(frame, self._outputs[1:2])
         if isinstance(values, list):  # a zipmap: one dictionary a row
             values = [[row[label] for label in self.classes] for row in values]
-        return pandas.DataFrame(values, columns=list(self.classes), index=frame.index)
+        return pd.DataFrame(values, columns=list(self.classes), index=frame.index)
 
     def _run(self, frame: "pd.DataFrame", outputs: list[str]) -> Any:
         if self._is_one_tensor:
