@@ -1,19 +1,70 @@
-"""Specifications (``model.yaml``, environment files, ``gitmodel.yaml``): values, loading, validation."""
+"""Specifications (``model.yaml``, environment files, ``gitmodel.yaml``): values, loading, validation.
 
-from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
-from gitmodel.spec.model import (
-    ArtifactSpec,
-    DataSpec,
-    DeploySpec,
-    EvaluateSpec,
-    FeedbackSpec,
-    Gate,
-    ModelSpec,
-    QualityCondition,
-    RetrainSpec,
-    SignatureSpec,
-)
-from gitmodel.spec.repository import RepositorySpec
+Names are imported from their modules when first asked for, so that reading a table of versions does not
+pay for the YAML reader.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+    from gitmodel.spec.loading import (
+        load_environment,
+        load_environments,
+        load_model,
+        load_models,
+        load_repository,
+    )
+    from gitmodel.spec.model import (
+        ArtifactSpec,
+        DataSpec,
+        DeploySpec,
+        EvaluateSpec,
+        FeedbackSpec,
+        Gate,
+        ModelSpec,
+        QualityCondition,
+        RetrainSpec,
+        SignatureSpec,
+    )
+    from gitmodel.spec.parsing import parse_environment, parse_model, parse_repository
+    from gitmodel.spec.problems import InvalidSpec, Problem
+    from gitmodel.spec.repository import RepositorySpec
+    from gitmodel.spec.schemas import load_schema, schema_path
+    from gitmodel.spec.validation import Report, validate_paths, validate_revision, validate_tree
+
+_HOMES = {
+    "ArtifactSpec": "model",
+    "DataSpec": "model",
+    "DeploySpec": "model",
+    "EnvironmentSpec": "environment",
+    "EvaluateSpec": "model",
+    "FeedbackSpec": "model",
+    "Gate": "model",
+    "InvalidSpec": "problems",
+    "ModelSpec": "model",
+    "Problem": "problems",
+    "QualityCondition": "model",
+    "Report": "validation",
+    "RepositorySpec": "repository",
+    "RetrainSpec": "model",
+    "SignatureSpec": "model",
+    "StrategySpec": "environment",
+    "load_environment": "loading",
+    "load_environments": "loading",
+    "load_model": "loading",
+    "load_models": "loading",
+    "load_repository": "loading",
+    "load_schema": "schemas",
+    "parse_environment": "parsing",
+    "parse_model": "parsing",
+    "parse_repository": "parsing",
+    "schema_path": "schemas",
+    "validate_paths": "validation",
+    "validate_revision": "validation",
+    "validate_tree": "validation",
+}
 
 __all__ = [
     "ArtifactSpec",
@@ -23,10 +74,35 @@ __all__ = [
     "EvaluateSpec",
     "FeedbackSpec",
     "Gate",
+    "InvalidSpec",
     "ModelSpec",
+    "Problem",
     "QualityCondition",
+    "Report",
     "RepositorySpec",
     "RetrainSpec",
     "SignatureSpec",
     "StrategySpec",
+    "load_environment",
+    "load_environments",
+    "load_model",
+    "load_models",
+    "load_repository",
+    "load_schema",
+    "parse_environment",
+    "parse_model",
+    "parse_repository",
+    "schema_path",
+    "validate_paths",
+    "validate_revision",
+    "validate_tree",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -1,0 +1,70 @@
+"""Make the frozen values from data that is known to be valid."""
+
+import posixpath
+from typing import Any, TypeVar
+
+from gitmodel.spec import model
+from gitmodel.spec.durations import parse_duration
+from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.model import ModelSpec
+from gitmodel.spec.repository import RepositorySpec
+
+_T = TypeVar("_T")
+_DEFAULT_STEPS = (5, 25, 100)
+_DEFAULT_HOLD = "10m"
+
+
+def build_model(data: dict[str, Any], file: str) -> ModelSpec:
+    """Make a model from a valid ``model.yaml``."""
+    made: dict[str, Any] = {
+        "data": _optional(model.DataSpec, data.get("data")),
+        "signature": _optional(model.SignatureSpec, data.get("signature")),
+        "evaluate": _optional(model.EvaluateSpec, _evaluate(data.get("evaluate"))),
+        "feedback": _optional(model.FeedbackSpec, data.get("feedback")),
+        "gates": tuple(model.Gate(**gate) for gate in data.get("gates", ())),
+        "quality": tuple(_condition(condition) for condition in data.get("quality", ())),
+        "retrain": model.RetrainSpec(**_frozen(data.get("retrain", {}))),
+        "deploy": model.DeploySpec(**_frozen(data.get("deploy", {}))),
+    }
+    if "artifact" in data:
+        made["artifact"] = _artifact(data["artifact"])
+    return ModelSpec(folder=posixpath.dirname(file), file=file, **{**_frozen(data), **made})
+
+
+def _optional(kind: type[_T], data: dict[str, Any] | None) -> _T | None:
+    return kind(**data) if data is not None else None
+
+
+def _frozen(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+def _artifact(data: dict[str, Any]) -> model.ArtifactSpec:
+    ending = posixpath.splitext(data["path"])[1].lower()
+    return model.ArtifactSpec(data["path"], data.get("encoding") or model.ENCODINGS_BY_ENDING[ending])
+
+
+def _evaluate(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"kind": "command", **data} if data is not None else None
+
+
+def _condition(data: dict[str, Any]) -> model.QualityCondition:
+    return model.QualityCondition(**{**_frozen(data), "window": parse_duration(data["window"])})
+
+
+def build_environment(data: dict[str, Any], file: str, *, site_local: bool = False) -> EnvironmentSpec:
+    """Make an environment from a valid environment file."""
+    made = {**data, "strategy": _strategy(data.get("strategy", {}))}
+    return EnvironmentSpec(file=file, site_local=site_local, **made)
+
+
+def _strategy(data: dict[str, Any]) -> StrategySpec:
+    kind = data.get("kind", "blue-green")
+    steps = tuple(data.get("steps", _DEFAULT_STEPS if kind == "canary" else ()))
+    hold = data.get("hold", "0s" if kind == "blue-green" else _DEFAULT_HOLD)
+    return StrategySpec(kind, steps, parse_duration(hold))
+
+
+def build_repository(data: dict[str, Any]) -> RepositorySpec:
+    """Make the settings from a valid ``gitmodel.yaml``."""
+    return RepositorySpec(**_frozen(data))

@@ -1,0 +1,106 @@
+"""What must hold in one file beyond its JSON Schema; each check yields what is wrong.
+
+The checks run on data that its schema allows, so they need not ask for types again.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from gitmodel.spec.cron import cron_mistake
+from gitmodel.spec.model import ENCODINGS_BY_ENDING
+from gitmodel.spec.problems import Problem, described, one_of
+from gitmodel.spec.yaml_source import Document
+
+_WHOLE = 100  # percent
+_NEED_TARGET = ("classification", "regression")
+
+
+def model_problems(document: Document) -> Iterator[Problem]:
+    """Check a ``model.yaml``."""
+    data = document.data
+    yield from _artifact(document, data.get("artifact", {}))
+    yield from _evaluate(document, data)
+    for key in ("gates", "quality"):
+        for number, condition in enumerate(data.get(key, ())):
+            yield from _bounds(document, condition, (key, number))
+    for number, gate in enumerate(data.get("gates", ())):
+        yield from _gate(document, gate, ("gates", number))
+    schedule = data.get("retrain", {}).get("schedule")
+    mistake = cron_mistake(schedule) if schedule else None
+    if mistake:
+        yield document.problem(("retrain", "schedule"), *mistake)
+
+
+def _artifact(document: Document, artifact: dict[str, Any]) -> Iterator[Problem]:
+    path = artifact.get("path", "")
+    ending = posixpath.splitext(path)[1].lower()
+    if path and "encoding" not in artifact and ending not in ENCODINGS_BY_ENDING:
+        hint = f'the ending of "{path}" does not say it'
+        allowed = one_of(dict.fromkeys([*ENCODINGS_BY_ENDING.values(), "lightgbm", "python"]))
+        yield document.problem(("artifact", "encoding"), "nothing", allowed, hint)
+
+
+def _evaluate(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
+    evaluate = data.get("evaluate", {})
+    kind = evaluate.get("kind")
+    if kind == "command" and "command" not in evaluate:
+        yield document.problem(
+            ("evaluate", "command"), "nothing", "the program to run", 'kind "command" needs it'
+        )
+    if kind not in (None, "command") and "command" in evaluate:
+        found = f'a command beside kind "{kind}"'
+        yield document.problem(("evaluate", "command"), found, 'it only with kind "command"')
+    if "positive" in evaluate and kind != "classification":
+        found = described(evaluate["positive"])
+        yield document.problem(("evaluate", "positive"), found, 'it only with kind "classification"')
+    if kind in _NEED_TARGET and "target" not in data.get("data", {}):
+        hint = f"evaluate: {{kind: {kind}}} needs it"
+        yield document.problem(("data", "target"), "nothing", "the column to predict", hint)
+
+
+def _bounds(document: Document, condition: dict[str, Any], path: tuple[str, int]) -> Iterator[Problem]:
+    least, greatest = condition.get("min"), condition.get("max")
+    if least is not None and greatest is not None and least > greatest:
+        yield document.problem((*path, "min"), described(least), f"a number of at most {greatest} (max)")
+
+
+def _gate(document: Document, gate: dict[str, Any], path: tuple[str, int]) -> Iterator[Problem]:
+    data = document.data
+    evaluate = data.get("evaluate", {})
+    if "versus" not in gate:
+        if not evaluate and not data.get("metrics"):
+            found = f'the metric "{gate["metric"]}", which nothing measures'
+            yield document.problem((*path, "metric"), found, '"metrics" files or "evaluate" in this file')
+        return
+    hint = f'the gate versus "{gate["versus"]}" scores both versions on the same rows'
+    if not evaluate:
+        yield document.problem(
+            ("evaluate",), "nothing", "how versions are scored, such as {kind: regression}", hint
+        )
+    elif evaluate.get("kind", "command") != "command" and "test" not in data.get("data", {}):
+        yield document.problem(("data", "test"), "nothing", "a file with labelled rows", hint)
+
+
+def environment_problems(document: Document) -> Iterator[Problem]:
+    """Check an environment file."""
+    data = document.data
+    stem = posixpath.basename(document.file).rsplit(".", 1)[0]
+    if data["name"] != stem:
+        yield document.problem(("name",), described(data["name"]), f'"{stem}", as the file is named')
+    if data.get("after") == data["name"]:
+        yield document.problem(("after",), "the environment itself", "another environment")
+    yield from _strategy(document, data.get("strategy", {}))
+
+
+def _strategy(document: Document, strategy: dict[str, Any]) -> Iterator[Problem]:
+    kind = strategy.get("kind", "blue-green")
+    steps = strategy.get("steps")
+    if steps is not None and kind != "canary":
+        yield document.problem(("strategy", "steps"), f"steps of a {kind}", 'it only with kind "canary"')
+    if "hold" in strategy and kind == "blue-green":
+        found = f"a hold of a {kind}"
+        yield document.problem(("strategy", "hold"), found, 'it only with kind "canary" or "shadow"')
+    if steps and (any(low >= high for low, high in pairwise(steps)) or steps[-1] != _WHOLE):
+        yield document.problem(("strategy", "steps"), str(steps), "rising numbers, the last one 100")

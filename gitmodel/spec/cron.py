@@ -1,0 +1,44 @@
+"""Check cron expressions: five fields of numbers, names, lists, ranges and steps."""
+
+import re
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_DAYS = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+# name, least, greatest, words
+_FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
+    ("minute", 0, 59, {}),
+    ("hour", 0, 23, {}),
+    ("day of month", 1, 31, {}),
+    ("month", 1, 12, _MONTHS),
+    ("day of week", 0, 7, _DAYS),
+)
+_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d{1,3}))?", re.ASCII)
+
+
+def cron_mistake(expression: str) -> tuple[str, str] | None:
+    """Return what was found and what was expected where a field is wrong; ``None`` where all are right.
+
+    Args:
+        expression: Minute, hour, day of month, month, day of week (0 and 7 are Sunday).
+    """
+    fields = expression.split()
+    if len(fields) != len(_FIELDS):
+        return f"{len(fields)} fields", "five: minute, hour, day of month, month, day of week"
+    for text, (name, least, greatest, words) in zip(fields, _FIELDS, strict=True):
+        if not all(_allowed(part.lower(), least, greatest, words) for part in text.split(",")):
+            names = f" or {' '.join(words)}" if words else ""
+            return f'"{text}" as {name}', f"{least} to {greatest}{names}, with * - / and ,"
+    return None
+
+
+def _allowed(part: str, least: int, greatest: int, words: dict[str, int]) -> bool:
+    match = _PART.fullmatch(part)
+    if not match or match[3] == "0" * len(match[3] or "-"):
+        return False
+    ends = [words.get(end, int(end) if end.isdigit() else -1) for end in match.group(1, 2) if end is not None]
+    return all(least <= end <= greatest for end in ends) and ends == sorted(ends)
