@@ -31,6 +31,8 @@ _KEPT = frozenset(
         "ANSIBLE_VAULT_PASSWORD_FILE",
     }
 )
+# This machine needs no plugins of collections; looking for them costs a fifth of a second.
+_LOCAL = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "0"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def run(
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
         argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), "rollout.yml"]
-        code = process.stream(argv, cwd=CONTENT, env=_environment(Path(folder), file), sink=output.take)
+        environment = _environment(Path(folder), file) | ({} if inventory else _LOCAL)
+        code = process.stream(argv, cwd=CONTENT, env=environment, sink=output.take)
     if code:
         raise failure(output, code)
     return tuple(output.tasks)

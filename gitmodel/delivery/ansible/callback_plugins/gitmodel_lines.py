@@ -27,7 +27,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         """Print a task that did its work."""
         self._line(result, "ok")
 
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: FBT001, FBT002
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Print a task that failed."""
         self._line(result, "failed")
 

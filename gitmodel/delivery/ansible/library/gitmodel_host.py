@@ -28,7 +28,8 @@ def main() -> None:
     try:
         if module.check_mode:
             module.exit_json(changed=not supervisor.Supervisor(layout).answers())
-        with turn(layout, given["turn"]):
+        layout.make()
+        with turn(layout, given["turn"], claim=True):
             notes = supervisor.ensure(layout, given["python"])
             changed = router.ensure(layout, given["host"], given["port"], given["router"])
     except (HostError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Ansible module: one version of a model as a service: started and checked, given up, or the only one left."""
+"""Ansible module: one version of a model as a service: started and checked, given up, or alone."""
 
 import time
 from pathlib import Path
@@ -25,12 +25,15 @@ def main() -> None:
             "root": {"type": "path", "required": True},
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict", "required": True},
-            "command": {"type": "list", "elements": "str", "default": []},
+            "source": {"type": "path"},
+            "digest": {"type": "str"},
+            "command": {"type": "list", "elements": "str"},
             "smoke": {"type": "list", "elements": "dict", "default": []},
             "ready_seconds": {"type": "float", "default": 60.0},
             "drain_seconds": {"type": "float", "default": 1.0},
             "keep_releases": {"type": "int", "default": 3},
         },
+        required_if=[("state", "started", ("source", "digest", "command"))],
         supports_check_mode=True,
     )
     layout = Layout(Path(module.params["root"]))
@@ -42,10 +45,11 @@ def main() -> None:
             changed, notes = _STATES[module.params["state"]](layout, program, module.params)
     except (HostError, OSError) as error:
         module.fail_json(msg=str(error), detail=getattr(error, "detail", ""))
-    module.exit_json(changed=changed, notes=notes)
+    module.exit_json(changed=changed, notes=notes, others=len(rollout.others(layout, program)))
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
+    rollout.place_release(layout, program, Path(given["source"]), given["digest"])
     changed = rollout.start(layout, program, given["command"], given["smoke"], given["ready_seconds"])
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"

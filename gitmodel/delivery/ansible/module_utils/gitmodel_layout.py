@@ -169,7 +169,7 @@ class Layout:
 
     @property
     def socket(self) -> Path:
-        """The supervisor's socket: in ``run/``, or, where that path is too long, in a private short folder."""
+        """The supervisor's socket: in ``run/``, or, where that is too long a path, in a private folder."""
         path = self.run / "supervisor.sock"
         if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
             return path
@@ -212,7 +212,7 @@ def refuse_odd_path(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> bool:
-    """Replace a file by one rename; say whether that changed it. Its folder sees a temporary name for a moment."""
+    """Replace a file by one rename, so that its folder never holds another name; say whether it changed."""
     if path.is_file() and path.read_text("utf-8") == text:
         return False
     temporary = path.parent.parent / f".{path.name}.{os.getpid()}"

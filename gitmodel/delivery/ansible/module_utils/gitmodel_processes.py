@@ -82,7 +82,7 @@ def recorded(path: Path) -> int:
 
 
 def end_recorded(files: Iterable[Path], root: Path) -> list[int]:
-    """End every process whose id one of the files records, remove the files, return the ids that were ours."""
+    """End each process whose id a file records, remove the files, return the ids that were ours."""
     ended = []
     for path in files:
         pid = recorded(path)

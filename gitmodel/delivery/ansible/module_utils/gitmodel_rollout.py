@@ -31,7 +31,9 @@ def tree_digest(folder: Path) -> str:
             raise HostError(f"{path} is not a plain file; a release holds nothing else")
         if path.is_file():
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode("utf-8", "surrogateescape"))
+            total.update(
+                f"{path.relative_to(folder).as_posix()}\0{content}\n".encode("utf-8", "surrogateescape")
+            )
     return total.hexdigest()
 
 

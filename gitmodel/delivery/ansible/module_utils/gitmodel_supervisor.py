@@ -222,7 +222,9 @@ def _start(layout: Layout, python: str) -> None:
 def _environment(layout: Layout, python: str) -> dict[str, str]:
     """Return all that services see: nothing of the caller's, git's variables and secrets least of all."""
     path = os.pathsep.join((str(Path(python).parent), os.environ.get("PATH", os.defpath)))
-    passed = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH") if name in os.environ}
+    passed = {
+        name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH") if name in os.environ
+    }
     return {
         **passed,
         "PATH": path,
