@@ -1,0 +1,1 @@
+"""The registry: a pure fold over tags, branches and notes of a repository."""

@@ -1,0 +1,37 @@
+"""Metrics as plain numbers by name, and the reading of metrics from a document."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitmodel.errors import InvalidFile
+
+Metrics = dict[str, float]
+
+
+def read_metrics(document: Any, file: str) -> Metrics:
+    """Return the numbers of a metrics document; nested keys are joined by dots.
+
+    Args:
+        document: What the file holds.
+        file: Its name, for messages.
+
+    Raises:
+        InvalidFile: If it is not a mapping, or a value is not a finite number.
+    """
+    if not isinstance(document, Mapping) or not document:
+        raise InvalidFile(f"{file} holds no metrics: expected names with numbers")
+    return dict(_flatten(document, file, ""))
+
+
+def _flatten(document: Mapping[Any, Any], file: str, prefix: str) -> Iterator[tuple[str, float]]:
+    for key, value in document.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, file, f"{name}.")
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise InvalidFile(f"{file}: {name} is {value!r}, not a number")
+        elif not math.isfinite(value):
+            raise InvalidFile(f"{file}: {name} is {value}, not a finite number")
+        else:
+            yield name, value

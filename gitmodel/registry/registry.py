@@ -1,0 +1,132 @@
+"""Questions to the registry, each answered from one batch read of git."""
+
+from dataclasses import dataclass
+
+from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.git.repository import Repository
+from gitmodel.git.tags import Tag, read_tags
+from gitmodel.registry.desired import env_tip, environments, read_desired
+from gitmodel.registry.names import VersionNumber, check_model, is_version_number, split_tag, tag_name
+from gitmodel.registry.versions import Version, parse_version
+
+
+@dataclass(frozen=True)
+class Latest:
+    """A model and the newest version of it."""
+
+    model: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A tag that is named like a version but cannot be read, and why."""
+
+    tag: str
+    reason: str
+
+
+class Registry:
+    """The versions of the models of one repository.
+
+    Args:
+        repo: The repository; nothing is read before a question is asked.
+    """
+
+    def __init__(self, repo: Repository) -> None:
+        self.repo = repo
+
+    def latest(self) -> list[Latest]:
+        """Return each model with its newest version, by name."""
+        newest: dict[str, VersionNumber] = {}
+        for line in self.repo.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags/").splitlines():
+            parts = split_tag(line)
+            if parts:
+                number = VersionNumber(parts[1])
+                newest[parts[0]] = max(newest.get(parts[0], number), number)
+        return [Latest(model, number.text) for model, number in sorted(newest.items())]
+
+    def versions(self, model: str | None = None) -> list[Version]:
+        """Return the versions of a model, or of all, newest first; what cannot be read is left out."""
+        return self.read(model)[0]
+
+    def read(self, model: str | None = None) -> tuple[list[Version], list[Unreadable]]:
+        """Return the versions, newest first, and the tags that look like versions but cannot be read."""
+        pattern = f"{check_model(model)}@v*" if model else ""
+        versions, broken = [], []
+        for tag in read_tags(self.repo, pattern):
+            try:
+                version = parse_version(tag)
+            except InvalidFile as error:
+                broken.append(Unreadable(tag.name, error.message))
+                continue
+            if version:
+                versions.append(version)
+        versions.sort(key=lambda version: VersionNumber(version.version), reverse=True)
+        return versions, broken
+
+    def version(self, ref: str) -> Version:
+        """Find a version.
+
+        Args:
+            ref: ``credit-risk:4``, ``credit-risk:latest``, ``credit-risk:production`` (what should run in
+                that environment), ``credit-risk`` (the latest), a tag, or a Model-ID.
+
+        Raises:
+            UsageError: If there is no such version; the message names those there are.
+            InvalidFile: If its tag cannot be read.
+        """
+        if split_tag(ref):
+            return self._tagged(ref)
+        model, found, wanted = ref.partition(":")
+        if not found and (by_id := self._by_id(ref)):
+            return by_id
+        check_model(model)
+        if is_version_number(wanted):
+            return self._tagged(tag_name(model, wanted))
+        return self._tagged(tag_name(model, self._number(model, wanted or "latest")))
+
+    def _number(self, model: str, wanted: str) -> str:
+        """Return the number that a word stands for: ``latest``, or the name of an environment."""
+        if wanted == "latest":
+            names = (split_tag(tag.name) for tag in read_tags(self.repo, f"{model}@v*", messages=False))
+            numbers = [VersionNumber(parts[1]) for parts in names if parts]
+            if numbers:
+                return max(numbers).text
+            raise UsageError(f"there is no version of {model}", hint=self._known_models())
+        if env_tip(self.repo, wanted) is None:
+            known = ", ".join(environments(self.repo)) or "none yet"
+            raise UsageError(
+                f"{model}:{wanted}: no such version or environment",
+                hint=f"environments with a branch: {known}",
+            )
+        desired = read_desired(self.repo, wanted).get(model)
+        if desired is None or desired.version is None:
+            raise UsageError(f"no version of {model} was promoted to {wanted}")
+        return desired.version
+
+    def _tagged(self, name: str) -> Version:
+        found = [tag for tag in read_tags(self.repo, name) if tag.name == name]
+        version = parse_version(found[0]) if found else None
+        if version is None:
+            raise UsageError(f"there is no version {name}", hint=self._known_versions(name))
+        return version
+
+    def _by_id(self, text: str) -> Version | None:
+        if len(text) < 4 or not all(char in "0123456789abcdef" for char in text):  # noqa: PLR2004 - as git
+            return None
+        tags: list[Tag] = [
+            tag for tag in read_tags(self.repo) if tag.object.startswith(text) and split_tag(tag.name)
+        ]
+        if len(tags) > 1:
+            raise UsageError(f"{text} is the beginning of more than one Model-ID", hint="give more digits")
+        return parse_version(tags[0]) if tags else None
+
+    def _known_models(self) -> str:
+        models = [latest.model for latest in self.latest()]
+        return f"models with versions: {', '.join(models)}" if models else "nothing is registered yet"
+
+    def _known_versions(self, tag: str) -> str:
+        model = tag.rpartition("@v")[0]
+        numbers = [latest.version for latest in self.latest() if latest.model == model]
+        return f"the latest version of {model} is {numbers[0]}" if numbers else self._known_models()
