@@ -1,4 +1,4 @@
-"""Bring one version of a model to an environment: nothing where it is there, else by ansible, one at a time."""
+"""Bring one version of a model to an environment: nothing if it is there, else by ansible, one at a time."""
 
 import time
 from collections.abc import Callable

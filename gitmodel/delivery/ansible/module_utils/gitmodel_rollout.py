@@ -1,4 +1,4 @@
-"""The steps of a rollout on a host: release, start, retire. Each can be repeated, and each undoes nothing else."""
+"""The steps of a rollout on a host: release, start, retire. Each can be repeated."""
 
 import hashlib
 import os
@@ -31,14 +31,12 @@ def tree_digest(folder: Path) -> str:
             raise HostError(f"{path} is not a plain file; a release holds nothing else")
         if path.is_file():
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(
-                f"{path.relative_to(folder).as_posix()}\0{content}\n".encode("utf-8", "surrogateescape")
-            )
+            total.update(os.fsencode(path.relative_to(folder)) + f"\0{content}\n".encode())
     return total.hexdigest()
 
 
 def place_release(layout: Layout, program: Program, source: Path, digest: str) -> bool:
-    """Copy a package to its release folder, under a temporary name until it is whole; say whether it was missing.
+    """Copy a package to its release folder by one rename; say whether it was missing.
 
     Files are linked, not copied, where the file system can. What is in place already is checked by
     ``digest`` (see `tree_digest`) and replaced where it differs.

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from .gitmodel_layout import ROUTER, HostError, Layout, Program, parse_program, write
+from .gitmodel_layout import ROUTER, HostError, Layout, Program, parse_program, read_programs, write
 from .gitmodel_probe import is_version, version_at, wait
 from .gitmodel_supervisor import Supervisor, program_sections, tail
 
@@ -159,7 +159,7 @@ def listens(host: str, port: int) -> bool:
 
 
 def switch(layout: Layout, program: Program, host: str, port: int) -> bool:
-    """Send all requests of a model to a program by one rename, see it answer; say whether that changed anything.
+    """Send all requests of a model to a program by one rename and see it answer; say whether that was news.
 
     What was there before is kept aside until `forget_previous`, and put back where the program does not
     answer through the router.
@@ -176,7 +176,8 @@ def switch(layout: Layout, program: Program, host: str, port: int) -> bool:
     write(path, text)
     if wait(lambda: _answers(program, host, port), _SWITCH_SECONDS):
         return changed
-    put_back(layout, program)
+    if changed or previous.exists():
+        put_back(layout, program)
     raise HostError(
         f"{program.model} v{program.version} does not answer through the router at {host}:{port}",
         detail=tail(layout.log(ROUTER)),
@@ -189,14 +190,17 @@ def _answers(program: Program, host: str, port: int) -> bool:
 
 
 def put_back(layout: Layout, program: Program) -> None:
-    """Restore the route that `switch` replaced, or take the program's away where there was none."""
+    """Restore the route that `switch` replaced, or take the program's away where there was none.
+
+    A route kept aside by a rollout that was killed may lead to services that are gone; then the route stays.
+    """
     path, previous = layout.route(program.key), layout.previous_route(program.key)
     if program not in routed(layout, program.model):
         return
-    if previous.exists():
-        previous.replace(path)
-    else:
+    if not previous.exists():
         path.unlink(missing_ok=True)
+    elif set(read_route(previous.read_text("utf-8"), program.model)) <= set(read_programs(layout).values()):
+        previous.replace(path)
 
 
 def forget_previous(layout: Layout, program: Program) -> None:

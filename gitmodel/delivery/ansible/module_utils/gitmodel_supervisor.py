@@ -1,4 +1,4 @@
-"""Speak with the supervisor of an environment, and bring it up or down. It keeps services and router alive."""
+"""Speak with the supervisor of an environment, and bring it up or down."""
 
 import http.client
 import os
@@ -16,6 +16,7 @@ from .gitmodel_probe import wait
 
 _STOP_SECONDS = 10
 _RUNNING = 1
+_PASSED = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 _CONFIG = """\
 [unix_http_server]
 file={socket}
@@ -95,7 +96,7 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - its interface
         return _Connection(self._path)
 
 
@@ -126,7 +127,7 @@ class Supervisor:
             return False
 
     def state(self, name: str) -> "dict[str, Any] | None":
-        """Return supervisor's facts about a program (``statename``, ``pid``, ``start``, ``now``), if it has it."""
+        """Return what it knows of a program (``statename``, ``pid``, ``start``, ``now``), ``None`` if nothing."""
         return next((row for row in self._call("getAllProcessInfo") if row["name"] == name), None)
 
     def start(self, name: str) -> None:
@@ -222,9 +223,7 @@ def _start(layout: Layout, python: str) -> None:
 def _environment(layout: Layout, python: str) -> dict[str, str]:
     """Return all that services see: nothing of the caller's, git's variables and secrets least of all."""
     path = os.pathsep.join((str(Path(python).parent), os.environ.get("PATH", os.defpath)))
-    passed = {
-        name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH") if name in os.environ
-    }
+    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     return {
         **passed,
         "PATH": path,
