@@ -1,0 +1,88 @@
+"""Give a training the next version number: one tag, made once, with its metrics, in one push."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gitmodel.errors import Conflict
+from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.tags import write_tag_object
+from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.metrics.records import METRICS_REF, Record, format_record
+from gitmodel.registry.names import VersionNumber, check_model, tag_name
+from gitmodel.registry.registry import Registry
+from gitmodel.registry.versions import Facts, Version, format_version
+
+_ATTEMPTS = 100
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The version that holds a training, and whether it was made just now."""
+
+    version: Version
+    created: bool
+
+
+def register(
+    repo: Repository,
+    model: str,
+    *,
+    commit: Oid,
+    facts: Facts,
+    records: Sequence[Record] = (),
+    kind: str = "integer",
+) -> Registered:
+    """Make the next version of a model, here and at the remote, unless the same result has one already.
+
+    Args:
+        repo: The repository.
+        model: Name of the model.
+        commit: The commit that holds the result of the training.
+        facts: What the tag will say.
+        records: Measurements; they get the version's number and arrive together with the tag.
+        kind: ``integer`` or ``semver``.
+
+    Raises:
+        Conflict: If others win every race.
+        ToolFailed: If the remote does not answer or refuses.
+    """
+    check_model(model)
+    for _ in range(_ATTEMPTS):
+        fetch(repo)
+        versions = Registry(repo).versions(model)
+        known = _same_result(versions, commit, facts)
+        if known:
+            return Registered(known, created=False)
+        number = _next(versions, kind)
+        try:
+            _publish(repo, model, number, commit, facts, records)
+        except Conflict:
+            continue  # somebody took the number: look again, perhaps for this very result
+        return Registered(Registry(repo).version(tag_name(model, number)), created=True)
+    raise Conflict(f"others keep registering versions of {model}", hint="run the command again")
+
+
+def _same_result(versions: Sequence[Version], commit: Oid, facts: Facts) -> Version | None:
+    for version in versions:
+        run = version.facts.run
+        if version.commit == commit or (run and facts.run and run.digest == facts.run.digest):
+            return version
+    return None
+
+
+def _next(versions: Sequence[Version], kind: str) -> str:
+    newest = max((VersionNumber(version.version) for version in versions), default=None)
+    if newest is None:
+        return "1" if kind == "integer" else "0.1.0"
+    return newest.next(kind).text
+
+
+def _publish(
+    repo: Repository, model: str, number: str, commit: Oid, facts: Facts, records: Sequence[Record]
+) -> None:
+    name = tag_name(model, number)
+    made = write_tag_object(repo, commit=commit, name=name, message=format_version(model, number, facts))
+    lines = [format_record(replace(record, version=number)) for record in records]
+    notes = {METRICS_REF: {commit: lines}} if lines else {}
+    publish(repo, [RefUpdate(f"refs/tags/{name}", made, None)], notes)
