@@ -54,9 +54,10 @@ def register(
         known = _same_result(versions, commit, facts)
         if known:
             return Registered(known, created=False)
-        number = _next(versions, kind)
+        number = _next(repo, model, kind)
+        message = format_version(model, number, facts)
         try:
-            _publish(repo, model, number, commit, facts, records)
+            _publish(repo, tag_name(model, number), commit, message, _lines(records, number))
         except Conflict:
             continue  # somebody took the number: look again, perhaps for this very result
         return Registered(Registry(repo).version(tag_name(model, number)), created=True)
@@ -71,18 +72,19 @@ def _same_result(versions: Sequence[Version], commit: Oid, facts: Facts) -> Vers
     return None
 
 
-def _next(versions: Sequence[Version], kind: str) -> str:
-    newest = max((VersionNumber(version.version) for version in versions), default=None)
-    if newest is None:
+def _next(repo: Repository, model: str, kind: str) -> str:
+    """Return the number after the newest, whether or not the newest tag can be read."""
+    newest = [latest.version for latest in Registry(repo).latest() if latest.model == model]
+    if not newest:
         return "1" if kind == "integer" else "0.1.0"
-    return newest.next(kind).text
+    return VersionNumber(newest[0]).next(kind).text
 
 
-def _publish(
-    repo: Repository, model: str, number: str, commit: Oid, facts: Facts, records: Sequence[Record]
-) -> None:
-    name = tag_name(model, number)
-    made = write_tag_object(repo, commit=commit, name=name, message=format_version(model, number, facts))
-    lines = [format_record(replace(record, version=number)) for record in records]
+def _lines(records: Sequence[Record], number: str) -> list[str]:
+    return [format_record(replace(record, version=number)) for record in records]
+
+
+def _publish(repo: Repository, tag: str, commit: Oid, message: str, lines: list[str]) -> None:
+    made = write_tag_object(repo, commit=commit, name=tag, message=message)
     notes = {METRICS_REF: {commit: lines}} if lines else {}
-    publish(repo, [RefUpdate(f"refs/tags/{name}", made, None)], notes)
+    publish(repo, [RefUpdate(f"refs/tags/{tag}", made, None)], notes)
