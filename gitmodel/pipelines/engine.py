@@ -1,0 +1,118 @@
+"""What follows from a push: plan, train, register, gate, promote, deploy; the same for every engine."""
+
+from collections.abc import Callable, Sequence
+
+from gitmodel.delivery.deploy import deploy
+from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.git.objects import changed_paths
+from gitmodel.git.refs import default_branch
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.pipelines import steps
+from gitmodel.pipelines.plan import Touched, touched
+from gitmodel.pipelines.pushed import Pushed
+from gitmodel.registry.names import split_tag
+from gitmodel.registry.registry import Registry
+from gitmodel.spec import load_model, load_models
+
+Say = Callable[[str], None]
+_BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
+
+
+def execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
+    """Do all that follows from a push, one ref after the other; a failure does not stop the others.
+
+    Args:
+        repo: The repository that was pushed to.
+        pushed: The refs that moved.
+        say: Told each step, a line at a time.
+
+    Returns:
+        0, or the exit code of the gravest failure.
+    """
+    code = 0
+    for change in pushed:
+        if change.new is not None:
+            code = max(code, _guarded(lambda change=change: _one(repo, change, say), say))  # type: ignore[misc]
+    return code
+
+
+def _guarded(act: Callable[[], int], say: Say) -> int:
+    """Tell an error in the words for people and return its exit code."""
+    try:
+        return act()
+    except GitmodelError as error:
+        tell_error(error, say)
+        return error.exit_code
+
+
+def tell_error(error: GitmodelError, say: Say) -> None:
+    """Say what is wrong, the words of the tool that failed, and what to do."""
+    say(f"error: {error.message}")
+    for line in error.detail.splitlines():
+        say(f"    {line}")
+    if error.hint:
+        say(f"hint: {error.hint}")
+
+
+def _one(repo: Repository, change: Pushed, say: Say) -> int:
+    assert change.new is not None
+    if change.ref.startswith(_ENVIRONMENT):
+        return _environment(repo, change.ref.removeprefix(_ENVIRONMENT), say)
+    if change.ref.startswith(_TAG):
+        return _tag(repo, change.ref.removeprefix(_TAG), say)
+    if change.ref.startswith(_BRANCH):
+        return _branch(repo, change, say)
+    return 0
+
+
+def _environment(repo: Repository, name: str, say: Say) -> int:
+    """Bring an environment in line with its branch."""
+    say(f"[deploy] {name}: its branch has moved")
+    deployed = deploy(repo, name, by=steps.who(repo), sink=say)
+    return max((result.exit_code for result in deployed), default=0)
+
+
+def _tag(repo: Repository, name: str, say: Say) -> int:
+    """Release a version that a person tagged."""
+    if split_tag(name) is None:
+        return 0
+    version = Registry(repo).version(name)
+    say(f"[release] {version.name}: tagged by {version.tagger or 'a person'}")
+    return steps.release(repo, version, _spec_of(repo, version.model, version.commit), say)
+
+
+def _spec_of(repo: Repository, model: str, commit: Oid) -> steps.ModelSpec:
+    """Return the specification that judges a version: the default branch's, or the version's own."""
+    try:
+        return load_model(repo, default_branch(repo), model)
+    except UsageError:
+        return load_model(repo, commit, model)
+
+
+def _branch(repo: Repository, change: Pushed, say: Say) -> int:
+    assert change.new is not None
+    specs = load_models(repo, change.new)
+    plan = touched(specs, changed_paths(repo, change.old, change.new) if change.old else None)
+    if not plan:
+        say(f"[plan] no model is touched ({len(specs)} in the repository)")
+    releases = change.ref == _BRANCH + default_branch(repo)
+    follow = _release if releases else _report
+    return max(
+        (_guarded(lambda item=item: follow(repo, item, change.new, say), say) for item in plan), default=0
+    )  # type: ignore[misc, arg-type]
+
+
+def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:
+    """Train, register, gate, promote, deploy."""
+    say(f"[plan] {item.spec.name}: {item.reason}")
+    registered = steps.train_and_register(repo, item.spec, commit, say=say)
+    return steps.release(repo, registered.version, item.spec, say)
+
+
+def _report(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:
+    """Train and show what the branch does to the metrics; nothing is released from it."""
+    say(f"[plan] {item.spec.name}: {item.reason}")
+    run = steps.train(repo, item.spec, commit, say=say)
+    steps.report(repo, item.spec, run, say)
+    return 0

@@ -1,0 +1,236 @@
+"""The verbs of the loop, each safe to run again: train, register, package, release."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from gitmodel.artifacts import Predictor
+from gitmodel.artifacts import load as load_artifact
+from gitmodel.delivery import promotion
+from gitmodel.delivery.deploy import deploy
+from gitmodel.delivery.gates import GateResult, evaluate_gates
+from gitmodel.delivery.release import package_version
+from gitmodel.errors import Refused, UsageError
+from gitmodel.git.commits import read_log
+from gitmodel.git.refs import default_branch, resolve
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics import Record
+from gitmodel.packaging import Package
+from gitmodel.registry.register import Registered, register
+from gitmodel.registry.registry import Registry
+from gitmodel.registry.versions import Facts, RunRef, Version
+from gitmodel.reports.diff import diff_table, metric_diff
+from gitmodel.spec import (
+    EnvironmentSpec,
+    ModelSpec,
+    load_environments,
+    load_model,
+    load_models,
+    load_repository,
+)
+from gitmodel.training import Run, fetch_file
+from gitmodel.training import train as train_run
+
+Say = Callable[[str], None]
+
+
+def who(repo: Repository) -> str:
+    """Return who acts, as records name him."""
+    return repo.identity()["GIT_COMMITTER_EMAIL"]
+
+
+@contextmanager
+def _timed(say: Say, step: str) -> Iterator[None]:
+    """Say how long a step took once it is done."""
+    begun = time.monotonic()
+    yield
+    say(f"[{step}] done in {time.monotonic() - begun:.1f} s")
+
+
+def choose_model(repo: Repository, rev: str, name: str | None) -> ModelSpec:
+    """Return the model with that name; without a name, the only one there is.
+
+    Raises:
+        UsageError: If there is no such model, or a choice must be made.
+    """
+    if name:
+        return load_model(repo, rev, name)
+    specs = load_models(repo, rev)
+    if len(specs) == 1:
+        return specs[0]
+    names = ", ".join(spec.name for spec in specs)
+    if not specs:
+        raise UsageError("there is no model here", hint="a model is a file models/<name>/model.yaml")
+    raise UsageError("which model?", hint=f"name one of: {names}")
+
+
+def commit_to_train(repo: Repository, spec: ModelSpec, rev: str) -> Oid:
+    """Return the commit that ``rev`` stands for, if it can be trained from this copy.
+
+    Raises:
+        UsageError: If the clone is shallow, the model's files have changes not committed, or there is no
+            such commit.
+    """
+    if repo.is_shallow:
+        raise UsageError(
+            "this clone is shallow: history that versions refer to is missing",
+            hint="run `git fetch --unshallow`, then try again",
+        )
+    changed = repo.changed_files([spec.folder] if spec.folder else []) if rev == "HEAD" else []
+    if changed:
+        listed = ", ".join(changed[:5]) + (" …" if changed[5:] else "")
+        raise UsageError(
+            f"files of {spec.name} have changes that are not committed: {listed}",
+            hint="commit them (or `git stash`): only what git holds can be trained again",
+        )
+    commit = resolve(repo, rev)
+    if commit is None:
+        raise UsageError(f"there is no commit {rev!r}", hint="commit something first")
+    return commit
+
+
+def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False, say: Say) -> Run:
+    """Train a model at a commit, or find that its inputs were trained already."""
+    with _timed(say, "train"):
+        run = train_run(repo, spec, commit, force=force, by=who(repo), sink=say)
+    shown = ", ".join(f"{name} {value:g}" for name, value in run.metrics.items())
+    say(f"[train] {spec.name}: {'trained' if run.trained else 'same inputs were trained already'}: {shown}")
+    return run
+
+
+def train_model(
+    repo: Repository, model: str | None, *, rev: str = "HEAD", force: bool = False, say: Say
+) -> Run:
+    """Train the named model at a revision; see `train`."""
+    spec = choose_model(repo, rev, model)
+    return train(repo, spec, commit_to_train(repo, spec, rev), force=force, say=say)
+
+
+def register_model(
+    repo: Repository, model: str | None, *, rev: str = "HEAD", message: str | None = None, say: Say
+) -> Registered:
+    """Register what the named model is at a revision, training it first where nobody has yet."""
+    spec = choose_model(repo, rev, model)
+    return train_and_register(repo, spec, commit_to_train(repo, spec, rev), message=message, say=say)
+
+
+def train_and_register(
+    repo: Repository, spec: ModelSpec, commit: Oid, *, message: str | None = None, say: Say
+) -> Registered:
+    """Give what a commit trains to a version of its own, unless one has that result already."""
+    run = train(repo, spec, commit, say=say)
+    report(repo, spec, run, say)
+    facts = _facts(repo, spec, commit, run, message)
+    record = Record(spec.name, "training", run.metrics, now(), who(repo), run=run.digest)
+    kind = load_repository(repo, commit).versions
+    registered = register(repo, spec.name, commit=run.commit, facts=facts, records=[record], kind=kind)
+    verb = "registered as" if registered.created else "is the same result as"
+    say(
+        f"[register] {spec.name}: {verb} v{registered.version.version} (Model-ID {registered.version.model_id})"
+    )
+    return registered
+
+
+def _facts(repo: Repository, spec: ModelSpec, commit: Oid, run: Run, message: str | None) -> Facts:
+    said = message or read_log(repo, commit, limit=1)[0].message
+    subject, _, body = said.strip().partition("\n")
+    predictor = _load(repo, spec, run.commit, fetch_file(repo, run.commit, spec.artifact_path))
+    return Facts(
+        subject=subject,
+        body=body.strip("\n"),
+        encoding=spec.artifact.encoding,
+        algo=predictor.algo,
+        metrics=run.metrics,
+        parameters=run.parameters,
+        artifact=run.artifact,
+        data=run.data,
+        run=RunRef(run.source, run.result),
+    )
+
+
+def _load(repo: Repository, spec: ModelSpec, commit: Oid, path: object) -> Predictor:
+    trusted = load_repository(repo, commit).trusted_types
+    return load_artifact(spec.artifact.encoding, path, trusted_types=trusted)  # type: ignore[arg-type]
+
+
+def report(repo: Repository, spec: ModelSpec, run: Run, say: Say) -> None:
+    """Show what a training changes, beside the newest version."""
+    versions = Registry(repo).versions(spec.name)
+    if not versions or not versions[0].facts.metrics:
+        return
+    before = versions[0]
+    say(f"[report] {spec.name}: beside v{before.version}")
+    for line in diff_table(metric_diff(before.facts.metrics, run.metrics), "v" + before.version, "now"):
+        say(f"    {line}")
+
+
+def now() -> str:
+    """Return the time in UTC as RFC 3339 writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def package_model(repo: Repository, ref: str, say: Say) -> Package:
+    """Package a version for serving, unless it is packaged already."""
+    version = Registry(repo).version(ref)
+    with _timed(say, "package"):
+        return package_version(repo, version)
+
+
+def release(repo: Repository, version: Version, spec: ModelSpec, say: Say) -> int:
+    """Take a version through its environments: gate, promote, deploy; the first no ends it.
+
+    Returns:
+        The exit code: 0, 1 where a gate or a hold said no, 3 where a deployment failed.
+    """
+    with _timed(say, "package"):
+        package_version(repo, version)
+    environments = _environments(repo, spec)
+    if not environments:
+        say(f"[release] {version.name}: no environment to go to")
+    for environment in environments:
+        code = _into(repo, version, spec, environment, say)
+        if code:
+            return code
+    return 0
+
+
+def _environments(repo: Repository, spec: ModelSpec) -> list[EnvironmentSpec]:
+    wanted = spec.deploy.environments
+    known = load_environments(repo, default_branch(repo))
+    return [environment for environment in known if wanted is None or environment.name in wanted]
+
+
+def _into(repo: Repository, version: Version, spec: ModelSpec, environment: EnvironmentSpec, say: Say) -> int:
+    name = environment.name
+    if environment.approval == "review":
+        say(f"[gate] {name} wants a person's review: run `gitmodel promote {version.name} {name}`")
+        return 0
+    gates = evaluate_gates(repo, spec, version)
+    tell_gates(version, gates, say)
+    try:
+        promoted = promotion.promote(
+            repo, version, name, by=who(repo), gates=gates, automatic=True, strategy=environment.strategy.kind
+        )
+    except Refused as refusal:
+        say(f"[promote] REFUSED: {refusal.message}")
+        if refusal.hint:
+            say(f"hint: {refusal.hint}")
+        return refusal.exit_code
+    say(
+        f"[promote] {promoted.subject}"
+        if promoted.changed
+        else f"[promote] {name} has {version.name} already"
+    )
+    with _timed(say, "deploy"):
+        deployed = deploy(repo, name, by=who(repo), sink=say)
+    return max((result.exit_code for result in deployed), default=0)
+
+
+def tell_gates(version: Version, gates: list[GateResult], say: Say) -> None:
+    """Say what each gate found."""
+    for gate in gates:
+        say(f"[gate] {version.name}: {gate.verdict}: {gate.reason}")
+    if not gates:
+        say(f"[gate] {version.name}: there are no gates")
