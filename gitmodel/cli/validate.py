@@ -25,7 +25,7 @@ _SCHEMAS = ("model", "environment", "gitmodel", "metrics-record")
 def command(
     context: click.Context, paths: tuple[Path, ...], rev: str | None, schema: "Name | None", *, as_json: bool
 ) -> None:
-    """Check model.yaml, environments/*.yaml and gitmodel.yaml.
+    r"""Check model.yaml, environments/*.yaml and gitmodel.yaml.
 
     Each mistake is one line: file, line, what was found, what is allowed, and what was probably meant.
     PATHS are files or folders; without any, the whole repository is checked. In a repository without a

@@ -86,7 +86,7 @@ _WORDS = {
 def _expected(violation: Violation) -> str:
     """Say what is allowed there: the schema's title, else what its keyword says."""
     schema, keyword = violation.schema, violation.keyword
-    if "title" in schema and keyword in _TITLED:
+    if "title" in schema and keyword in _TITLED and "properties" not in schema:
         return str(schema["title"])
     if "enum" in schema:
         return one_of(schema["enum"])

@@ -95,7 +95,7 @@ def _in_bare_repository(start: Path) -> bool:
 
 
 def find_root(start: Path) -> Path:
-    """Return the top of the models repository that holds ``start``; ``start`` or its folder if there is none."""
+    """Return the top of the models repository that holds ``start``; its own folder if there is none."""
     folder = start.absolute() if start.is_dir() else start.absolute().parent
     for candidate in (folder, *folder.parents):
         if (candidate / ".git").exists() or (candidate / repository.FILE).is_file():

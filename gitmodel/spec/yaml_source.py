@@ -140,7 +140,9 @@ class _Reader:
 
     def _readable(self, node: yaml.Node, path: Path) -> bool:
         if id(node) in self._seen:
-            self._refuse(node, path, "an alias (*)", "the value itself")
+            # its own line is that of the anchor
+            line = self.lines[path]
+            self.problems.append(Problem(self.file, line, dotted(path), "an alias (*)", "the value itself"))
         elif len(path) > DEEPEST:
             self._refuse(node, path[:1], f"more than {DEEPEST} levels", "fewer")
         elif node.tag not in _TAGS:
