@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gitmodel.spec.problems import Problem, described, nearest, one_of
+from gitmodel.spec.problems import Problem, described, did_you_mean, nearest, one_of
 from gitmodel.spec.schemas import Name, Schema, Violation, load_schema, resolved, violations
 from gitmodel.spec.yaml_source import Document
 
@@ -22,14 +22,22 @@ _BOUNDS = {
     "exclusiveMinimum": "greater than",
     "exclusiveMaximum": "less than",
 }
-_TITLED = (*_BOUNDS, "pattern", "required", "dependentRequired", "type", "minLength")
+_MISSING = ("required", "dependentRequired")
+_TITLED = (*_BOUNDS, *_MISSING, "pattern", "type", "minLength")
 
 
 def schema_problems(name: Name, document: Document) -> list[Problem]:
     """Return what the schema with that name does not allow in the document."""
     root = load_schema(name)
-    found = (_problem(violation, document, root) for violation in violations(name, document.data))
-    return sorted(found, key=lambda problem: problem.line)
+    found = violations(name, document.data)
+    meant = {(*each.path[:-1], _meant(each)) for each in found if each.keyword == "additionalProperties"}
+    # A key that is only spelt wrong is one mistake, not also a key that is missing.
+    told = (each for each in found if each.keyword not in _MISSING or each.path not in meant)
+    return sorted((_problem(each, document, root) for each in told), key=lambda problem: problem.line)
+
+
+def _meant(violation: Violation) -> str:
+    return nearest(violation.about, violation.schema["properties"])
 
 
 def _problem(violation: Violation, document: Document, root: Schema) -> Problem:
@@ -46,7 +54,7 @@ def _usual(violation: Violation, _root: Schema) -> tuple[str, str, str]:
 
 def _unknown(violation: Violation, root: Schema) -> tuple[str, str, str]:
     known = violation.schema["properties"]
-    hint = nearest(violation.about, known)
+    hint = did_you_mean(violation.about, known)
     if not hint:
         homes = [key for key, inner in known.items() if violation.about in _keys(inner, root)]
         hint = f'it belongs below "{homes[0]}"' if homes else ""
@@ -103,7 +111,7 @@ def _suggestion(violation: Violation) -> str:
     """Guess what was meant: an alternative that is near, or the one item without its list."""
     schema, value = violation.schema, violation.value
     if violation.keyword == "enum" and isinstance(value, str):
-        return nearest(value, schema["enum"])
+        return did_you_mean(value, schema["enum"])
     if violation.keyword == "type" and schema["type"] == "array" and isinstance(value, str | dict):
         return f"write [{value}]" if isinstance(value, str) else 'begin the item with "- "'
     return _example_of(schema) if violation.keyword == "type" and schema["type"] == "object" else ""

@@ -9,7 +9,7 @@ from gitmodel.spec import repository, yaml_source
 from gitmodel.spec.environment import FOLDER, EnvironmentSpec
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.parsing import parse_environment, parse_model, parse_repository
-from gitmodel.spec.problems import InvalidSpec, Problem, nearest
+from gitmodel.spec.problems import InvalidSpec, Problem, did_you_mean
 from gitmodel.spec.repository import RepositorySpec
 from gitmodel.spec.trees import RevisionTree, environment_file, environment_files, model_files, site_files
 
@@ -151,7 +151,7 @@ def _no_such(kind: str, name: str, rev: str | None, known: Iterable[str]) -> Usa
     names = sorted(filter(None, known))
     where = f" at {rev}" if rev else ""
     listed = f"there are: {', '.join(names)}" if names else _NOTHING[kind]
-    return UsageError(f'there is no {kind} "{name}"{where}', hint=nearest(name, names) or listed)
+    return UsageError(f'there is no {kind} "{name}"{where}', hint=did_you_mean(name, names) or listed)
 
 
 _NOTHING = {

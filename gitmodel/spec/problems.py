@@ -83,7 +83,13 @@ def one_of(values: Iterable[Any]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the hint that names what was probably meant; "" where nothing comes near."""
+    """Return what was probably meant by a word; "" where nothing comes near."""
     by_lower = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f'did you mean "{by_lower[close[0]]}"?' if close else ""
+    return by_lower[close[0]] if close else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the hint that names what was probably meant; "" where nothing comes near."""
+    found = nearest(word, known)
+    return f'did you mean "{found}"?' if found else ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from gitmodel.spec.problems import Path, Problem, nearest, one_of
+from gitmodel.spec.problems import Path, Problem, did_you_mean, one_of
 from gitmodel.spec.yaml_source import Document
 
 Documents = Mapping[str, Document]
@@ -48,7 +48,7 @@ def _named_environments(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 def _unknown(document: Document, path: Path, name: str, known: Iterable[str]) -> Problem:
     found = f'"{name}", an environment that does not exist'
-    return document.problem(path, found, one_of(sorted(known)), nearest(name, known))
+    return document.problem(path, found, one_of(sorted(known)), did_you_mean(name, known))
 
 
 def order(environments: Documents, known: Collection[str]) -> Iterator[Problem]:

@@ -1,5 +1,7 @@
 """The words of every usual mistake, literally."""
 
+# ruff: noqa: E501 - messages are easier to read whole
+
 import pytest
 
 from gitmodel.errors import InvalidFile
@@ -28,7 +30,7 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
         f'3: artefact: found an unknown key; expected {MODEL_KEYS}; did you mean "artifact"?',
     ),
     "unknown key in upper case": (
-        "Name: x\nname: x\n",
+        "Name: x\n",
         f'1: Name: found an unknown key; expected {MODEL_KEYS}; did you mean "name"?',
     ),
     "unknown key that nothing is near": (
@@ -97,13 +99,17 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     ),
     "unknown encoding": (
         START + "artifact:\n  path: model.pkl\n  encoding: scops\n",
-        '5: artifact.encoding: found "scops"; expected one of joblib, skops, onnx, xgboost, lightgbm, pytorch, '
-        'python; did you mean "skops"?',
+        (
+            '5: artifact.encoding: found "scops"; expected one of joblib, skops, onnx, xgboost, lightgbm, pytorch, '
+            'python; did you mean "skops"?'
+        ),
     ),
     "encoding that the ending does not say": (
         START + "artifact: {path: model.bin}\n",
-        "3: artifact.encoding: found nothing; expected one of joblib, onnx, pytorch, skops, xgboost, lightgbm, "
-        'python; the ending of "model.bin" does not say it',
+        (
+            "3: artifact.encoding: found nothing; expected one of joblib, onnx, pytorch, skops, xgboost, lightgbm, "
+            'python; the ending of "model.bin" does not say it'
+        ),
     ),
     "artifact without a path": (
         START + "artifact: {encoding: skops}\n",
@@ -135,8 +141,10 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     ),
     "gate with a limit but no comparison": (
         START + "gates: [{metric: roc_auc, min: 0.5, max_drop: 1}]\n",
-        '3: gates[0].versus: found nothing; expected an environment\'s name (a-z, 0-9, "-", "_"; a letter or digit '
-        'at both ends); "max_drop" needs it',
+        (
+            '3: gates[0].versus: found nothing; expected an environment\'s name (a-z, 0-9, "-", "_"; a letter or digit '
+            'at both ends); "max_drop" needs it'
+        ),
     ),
     "gate whose bounds exclude all": (
         START + "gates: [{metric: auc, min: 0.9, max: 0.1}]\n",
@@ -152,19 +160,27 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     ),
     "gate that nothing measures": (
         "name: credit-risk\ngates: [{metric: auc, min: 0.9}]\n",
-        '2: gates[0].metric: found the metric "auc", which nothing measures; expected "metrics" files or "evaluate" in '
-        "this file",
+        (
+            '2: gates[0].metric: found the metric "auc", which nothing measures; expected "metrics" files or "evaluate" in '
+            "this file"
+        ),
     ),
     "comparison that nothing scores": (
         START + "gates: [{metric: auc, versus: production, max_drop: 0}]\n",
-        "1: evaluate: found nothing; expected how versions are scored, such as {kind: regression}; the gate versus "
-        '"production" scores both versions on the same rows',
+        (
+            "1: evaluate: found nothing; expected how versions are scored, such as {kind: regression}; the gate versus "
+            '"production" scores both versions on the same rows'
+        ),
     ),
     "comparison without rows": (
-        "name: credit-risk\ndata: {target: Class}\nevaluate: {kind: classification}\n"
-        "gates: [{metric: auc, versus: production, max_drop: 0}]\n",
-        '2: data.test: found nothing; expected a file with labelled rows; the gate versus "production" scores both '
-        "versions on the same rows",
+        (
+            "name: credit-risk\ndata: {target: Class}\nevaluate: {kind: classification}\n"
+            "gates: [{metric: auc, versus: production, max_drop: 0}]\n"
+        ),
+        (
+            '2: data.test: found nothing; expected a file with labelled rows; the gate versus "production" scores both '
+            "versions on the same rows"
+        ),
     ),
     "evaluation without a target": (
         "name: credit-risk\nevaluate: {kind: regression}\n",
@@ -212,8 +228,10 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     ),
     "colon in a text": (
         "name: credit-risk\ndescription: Risk: high\n",
-        "2: found what is not YAML (mapping values are not allowed in this context); expected YAML; put texts that "
-        'contain ": " or begin with a special character in quotation marks',
+        (
+            "2: found what is not YAML (mapping values are not allowed in this context); expected YAML; put texts that "
+            'contain ": " or begin with a special character in quotation marks'
+        ),
     ),
     "a list": ("- name\n", f"1: found a list; expected a mapping; for example {'{'}name: hello-world, "),
     "a text": ("hello\n", f'1: found "hello"; expected a mapping; for example {"{"}name: hello-world, '),
@@ -318,13 +336,17 @@ MISTAKES_OF_REPOSITORIES = {
     ),
     "glob of another ending": (
         "models: [models/*]\n",
-        'gitmodel.yaml:1: models[0]: found "models/*"; expected a relative glob that ends in .yaml or .yml, '
-        'without ".."',
+        (
+            'gitmodel.yaml:1: models[0]: found "models/*"; expected a relative glob that ends in .yaml or .yml, '
+            'without ".."'
+        ),
     ),
     "type without a module": (
         "trusted_types: [Scaler]\n",
-        'gitmodel.yaml:1: trusted_types[0]: found "Scaler"; expected a dotted name of a type, for example '
-        "sklearn.tree.DecisionTreeClassifier",
+        (
+            'gitmodel.yaml:1: trusted_types[0]: found "Scaler"; expected a dotted name of a type, for example '
+            "sklearn.tree.DecisionTreeClassifier"
+        ),
     ),
 }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gitmodel import resources
 from gitmodel.cli import validate
+from gitmodel.metrics.records import Dataset, Record, format_record, parse_record
 from gitmodel.spec import load_schema, schema_path
 from gitmodel.spec.schemas import KEYWORDS, Name, violations
 
@@ -85,7 +86,7 @@ def test_schemas_are_found_where_they_ship() -> None:
     assert validate._SCHEMAS == NAMES
 
 
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,
@@ -179,3 +180,17 @@ def test_paths_out_of_the_folder(path: str) -> None:
 @pytest.mark.parametrize("path", ["a", "a/b.c", "..a", "a..", "a/..b/c", ".hidden", "./a", "with space/é"])
 def test_paths_in_the_folder(path: str) -> None:
     assert not violations("model", {"name": "a", "metrics": [path]})
+
+
+def test_records_are_written_as_their_schema_says() -> None:
+    dataset = Dataset("data/test.csv", "d41d8cd98f00b204e9800998ecf8427e", 12)
+    at = "2026-11-27T15:46:31Z"
+    whole = Record("credit-risk", "live", {"auc": 0.9}, at, "ada", "1.2.0", dataset, "ab12")
+    for record in (
+        whole,
+        Record("a", "training", {}, at, "ada"),
+        Record("a", "live", {}, at, "b", dataset=Dataset("x")),
+    ):
+        assert not violations("metrics-record", json.loads(format_record(record)))
+    for example in load_schema("metrics-record")["examples"]:
+        assert json.loads(format_record(parse_record(json.dumps(example)))) == example
