@@ -1,0 +1,1 @@
+"""What people and programs read: versions, status and differences as text and JSON."""

@@ -1,0 +1,41 @@
+"""The table of commands: the module of each is imported only when the command is called.
+
+A module is named as its command and holds it as ``command``; the short help here is the first sentence of
+the command's own (a test compares them).
+"""
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Begin": {
+        "init": "Make a models repository, or with --server one to push to.",
+        "demo": "Show the whole loop on this machine: push, train, deploy, roll back.",
+        "doctor": "Check this machine and this repository, and say what to do.",
+        "validate": "Check model.yaml, environments/*.yaml and gitmodel.yaml.",
+        "hooks": "Install git hooks, or take them away.",
+    },
+    "Look": {
+        "list": "List the models with their newest versions.",
+        "log": "Show the versions of a model, or of all, newest first.",
+        "show": "Show all that is known of a version.",
+        "status": "Show what should run in each environment beside what runs.",
+        "runs": "List what pushes have started on this server.",
+        "logs": "Show the log of a run.",
+    },
+    "Make a version": {
+        "train": "Train a model at a commit, unless the same inputs were trained before.",
+        "register": "Give the result of a training the next version number.",
+        "package": "Make a version into a service that can run anywhere.",
+        "serve": "Answer predictions with a version on this machine.",
+        "predict": "Predict rows of a file with a version.",
+    },
+    "Deliver": {
+        "promote": "Choose the version that should run in an environment.",
+        "rollback": "Put the version before back into an environment, and hold it there.",
+        "hold": "Keep automation from promoting a model, or lift that.",
+        "deploy": "Make an environment run what its branch says.",
+    },
+    "Automation": {
+        "ci": "What pipelines call.",
+        "sync": "Bring data and notes of this clone in line with the remote.",
+    },
+}
+COMMANDS = tuple(name for section in SECTIONS.values() for name in section)

@@ -1,0 +1,101 @@
+"""The entry of the command line: finds the command, imports only its module, meets every error once."""
+
+import os
+import sys
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import click
+
+from gitmodel import __version__
+from gitmodel.cli.commands import COMMANDS, SECTIONS
+from gitmodel.cli.edge import guard
+
+
+class Program(click.Group):
+    """A group whose commands come from a table, and whose errors are told in words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        """Return the names of all commands."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module of a command and return the command; ``None``: there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f"gitmodel.cli.{cmd_name}").command
+        assert isinstance(found, click.Command)
+        return keep_examples(found)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; a name that is none gets the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(_no_such_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands by section."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([*commands.items()])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run and exit: with the code of the error's class where there was one."""
+        kwargs["standalone_mode"] = False
+        sys.exit(guard(partial(super().main, *args, **kwargs)))
+
+
+def keep_examples(command: click.Command) -> click.Command:
+    r"""Let blocks marked ``\b`` in the help keep their lines; docstrings hold the mark as two characters."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        keep_examples(inner)
+    return command
+
+
+def _no_such_command(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, n=1)
+    meant = f" Did you mean {close[0]!r}?" if close else ""
+    return f"No such command {name!r}.{meant}"
+
+
+def _change_folder(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> None:
+    for path in value:
+        os.chdir(path)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gitmodel")
+@click.option(
+    "-C",
+    "_path",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True, file_okay=False),
+    callback=_change_folder,
+    expose_value=False,
+    is_eager=True,
+    help="Run as if started in PATH.",
+)
+def program() -> None:
+    r"""GitOps for machine-learning models: versions are tags, metrics are notes, environments are branches.
+
+    \b
+    Examples:
+      gitmodel list
+      gitmodel show credit-risk:4
+      gitmodel COMMAND --help
+    """
+
+
+keep_examples(program)
+
+
+def main() -> None:
+    """Run the command line."""
+    program(prog_name="gitmodel")
