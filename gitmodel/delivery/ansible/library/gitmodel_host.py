@@ -30,7 +30,9 @@ def main() -> None:
             module.exit_json(changed=not supervisor.Supervisor(layout).answers())
         layout.make()
         with turn(layout, given["turn"], claim=True):
-            notes = supervisor.ensure(layout, given["python"])
+            notes = supervisor.ensure(
+                layout, given["python"], lambda: router.refuse_taken(given["host"], given["port"])
+            )
             changed = router.ensure(layout, given["host"], given["port"], given["router"])
     except (HostError, OSError) as error:
         module.fail_json(msg=str(error), detail=getattr(error, "detail", ""))

@@ -29,6 +29,7 @@ _MODEL = re.compile(r"[a-z0-9]([a-z0-9_/-]*[a-z0-9])?")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
 _DIGEST = re.compile(r"[0-9a-f]{12,128}")
 _MARK = ";gitmodel "
+_ODD = "%*?[];#\"'\\"
 
 
 class HostError(Exception):
@@ -205,7 +206,7 @@ def refuse_odd_path(path: Path) -> None:
         HostError: If the path has such a character.
     """
     text = str(path)
-    odd = sorted({character for character in text if character in "*?[];#\"'\\" or ord(character) < ord(" ")})
+    odd = sorted({character for character in text if character in _ODD or ord(character) < ord(" ")})
     if odd or not path.is_absolute():
         found = f"holds {' '.join(map(repr, odd))}" if odd else "is not absolute"
         raise HostError(f"the environment's folder {text!r} {found}; choose another `root`")

@@ -113,15 +113,14 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     command = (executable, f"--configfile={layout.router_config}")
     changed = write(layout.router_config, static(layout, host, port))
     changed |= write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
-    found = supervisor.state(ROUTER)
-    if found is not None and changed:
+    if changed and supervisor.state(ROUTER) is not None:
         supervisor.remove(ROUTER)
         write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
-        found = None
-    if found is not None and found["statename"] == "RUNNING" and listens(host, port):
+    wait(lambda: _state(supervisor) != "STARTING", 5)
+    if _state(supervisor) == "RUNNING" and listens(host, port):
         return changed
-    if found is None or found["statename"] not in ("STARTING", "RUNNING"):
-        _refuse_taken(host, port)
+    if _state(supervisor) != "RUNNING":
+        refuse_taken(host, port)
     start = log_size(layout)
     supervisor.start(ROUTER)
     if not wait(lambda: _up(supervisor, host, port), 10):
@@ -136,12 +135,20 @@ def log_size(layout: Layout, name: str = ROUTER) -> int:
 
 
 def _up(supervisor: Supervisor, host: str, port: int) -> bool:
+    return _state(supervisor) in ("STARTING", "RUNNING") and listens(host, port)
+
+
+def _state(supervisor: Supervisor) -> str:
     found = supervisor.state(ROUTER)
-    alive = found is not None and found["statename"] in ("STARTING", "RUNNING")
-    return alive and listens(host, port)
+    return str(found["statename"]) if found else ""
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int) -> None:
+    """Make sure that nobody has the router's port.
+
+    Raises:
+        HostError: If somebody has; the words say what to do.
+    """
     if listens(host, port):
         raise HostError(
             f"port {port} of {host} is taken by another program; "

@@ -6,7 +6,7 @@ import shlex
 import socket
 import subprocess
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +96,10 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - its interface
-        return _Connection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _Connection(self._path)
+        self._connection: Any = (host, connection)  # what its `close` closes
+        return connection
 
 
 class Supervisor:
@@ -127,7 +129,7 @@ class Supervisor:
             return False
 
     def state(self, name: str) -> "dict[str, Any] | None":
-        """Return what it knows of a program (``statename``, ``pid``, ``start``, ``now``), ``None`` if nothing."""
+        """Return what it knows of a program (``statename``, ``pid``, ``start``, ``now``), if anything."""
         return next((row for row in self._call("getAllProcessInfo") if row["name"] == name), None)
 
     def start(self, name: str) -> None:
@@ -178,8 +180,8 @@ class Supervisor:
         self._call("shutdown")
 
 
-def ensure(layout: Layout, python: str) -> str:
-    """Return "" where the supervisor already runs, else start one and say what was done.
+def ensure(layout: Layout, python: str, before: Callable[[], None]) -> str:
+    """Return "" where the supervisor already runs, else call ``before``, start one, and say what was done.
 
     One that was killed has left its children running: they are ended first, since nothing restarts
     them any more and they hold their ports.
@@ -191,6 +193,7 @@ def ensure(layout: Layout, python: str) -> str:
     if supervisor.answers():
         return ""
     ended = end_leftovers(layout)
+    before()
     _start(layout, python)
     if not wait(supervisor.answers, 10):
         raise HostError("supervisord does not start", detail=tail(layout.log(SUPERVISOR)))
