@@ -1,0 +1,58 @@
+"""``gitmodel log``: the versions."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from gitmodel.git.repository import Repository
+from gitmodel.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from gitmodel.registry.registry import Unreadable
+    from gitmodel.registry.versions import Version
+
+
+@click.command(name="log")
+@click.argument("model", required=False)
+@click.option("-a", "--all", "full", is_flag=True, help="Show metrics, parameters and data of each version.")
+@click.option("-n", "--max-count", type=click.IntRange(min=0), help="Show at most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(*, model: str | None, full: bool, max_count: int | None, as_json: bool) -> None:
+    r"""Show the versions of a model, or of all, newest first.
+
+    \b
+    Examples:
+      gitmodel log credit-risk
+      gitmodel log -a -n 3
+      gitmodel log --json
+    """
+    registry = Registry(Repository.open())
+    versions, broken = registry.read(model)
+    if model is None:
+        versions.sort(key=_moment, reverse=True)
+    elif not versions and not broken:
+        registry.version(model)  # says why there is none
+    shown = versions[:max_count]
+    if as_json:
+        from gitmodel.reports.details import version_document
+        from gitmodel.reports.terminal import to_json
+
+        click.echo(to_json([version_document(version) for version in shown]))
+    elif shown:
+        from gitmodel.reports.versions import log_text
+
+        click.echo("\n".join(log_text(shown, full=full)))
+    _warn(broken)
+
+
+def _moment(version: "Version") -> datetime:
+    return datetime.strptime(version.date, "%Y-%m-%d %H:%M:%S %z")
+
+
+def _warn(broken: "list[Unreadable]") -> None:
+    """Name the tags that cannot be read."""
+    from gitmodel.reports.terminal import clean
+
+    for tag in broken:
+        click.echo(clean(f"warning: {tag.tag} is left out: {tag.reason}"), err=True)

@@ -1,0 +1,103 @@
+"""All that is known of one version: its tag, the environments that want it, what was measured of it since."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gitmodel.errors import InvalidFile
+from gitmodel.git.notes import read_notes
+from gitmodel.git.objects import read_objects
+from gitmodel.git.refs import list_refs
+from gitmodel.git.remotes import local_name
+from gitmodel.git.repository import Repository
+from gitmodel.metrics.records import METRICS_REF, Record, parse_record
+from gitmodel.registry.desired import env_branch, file_name, parse_desired
+from gitmodel.registry.versions import Version
+from gitmodel.reports.complete import complete
+
+
+@dataclass(frozen=True)
+class Details:
+    """A version, the environments that should run it, and its records, oldest first."""
+
+    version: Version
+    environments: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
+
+
+def read_details(repo: Repository, version: Version) -> Details:
+    """Gather what is known of a version; what is missing in its tag is read from its commit."""
+    return Details(complete(repo, version), _environments(repo, version), _records(repo, version))
+
+
+def _environments(repo: Repository, version: Version) -> tuple[str, ...]:
+    """Return the environments that should run the version, all read at once."""
+    prefix = local_name(repo, env_branch(""))
+    tips = list_refs(repo, prefix)
+    files = read_objects(repo, (f"{tip}:{file_name(version.model)}" for tip in tips.values()))
+    return tuple(
+        name.removeprefix(prefix)
+        for name, file in zip(tips, files, strict=True)
+        if file and _desired_version(version.model, file.data) == version.version
+    )
+
+
+def _desired_version(model: str, text: bytes) -> str | None:
+    try:
+        return parse_desired(model, text).version
+    except InvalidFile:
+        return None  # `doctor` and `status` tell
+
+
+def _records(repo: Repository, version: Version) -> tuple[Record, ...]:
+    lines = read_notes(repo, METRICS_REF, [version.commit]).get(version.commit, [])
+    records = (record for record in map(_record, lines) if record)
+    mine = [
+        record
+        for record in records
+        if record.model == version.model and record.version in (None, version.version)
+    ]
+    return tuple(sorted(mine, key=lambda record: record.at))
+
+
+def _record(line: str) -> Record | None:
+    try:
+        return parse_record(line)
+    except InvalidFile:
+        return None  # `doctor` tells
+
+
+def details_document(details: Details) -> dict[str, Any]:
+    """Return what ``show --json`` prints."""
+    return {
+        **version_document(details.version),
+        "environments": list(details.environments),
+        "records": [_record_document(record) for record in details.records],
+    }
+
+
+def version_document(version: Version) -> dict[str, Any]:
+    """Return a version for JSON; keys are always there, what is not known is ``null``."""
+    facts = version.facts
+    return {
+        "id": version.model_id,
+        "object": version.object,
+        "model": version.model,
+        "version": version.version,
+        "tag": version.tag,
+        "commit": version.commit,
+        "date": version.date,
+        "tagger": version.tagger,
+        "subject": facts.subject,
+        "body": facts.body,
+        "encoding": facts.encoding,
+        "algo": facts.algo,
+        "metrics": facts.metrics,
+        "parameters": facts.parameters,
+        "artifact": vars(facts.artifact) if facts.artifact else None,
+        "data": {path: vars(ref) for path, ref in facts.data.items()},
+        "run": vars(facts.run) if facts.run else None,
+    }
+
+
+def _record_document(record: Record) -> dict[str, Any]:
+    return {**vars(record), "dataset": vars(record.dataset) if record.dataset else None}
