@@ -9,6 +9,7 @@ import py_compile
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
@@ -107,7 +108,7 @@ def code_digest() -> str:
 
 def requirements(encoding: str) -> tuple[str, ...]:
     """Return the pinned packages that a service of an encoding runs with."""
-    names = ("bentoml", "pydantic", *_NEEDS.get(encoding, ()))
+    names = ("pydantic", *_NEEDS.get(encoding, ()))  # BentoML adds itself
     return tuple(sorted(f"{name}=={metadata.version(name)}" for name in names))
 
 
@@ -142,12 +143,11 @@ def _write_source(source: Path, content: Content, digest: str) -> None:
 def _build_bento(source: Path, home: Path, content: Content, name: str) -> Path:
     """Build the Bento in a home of its own; return its folder."""
     os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # BentoML has no other switch
-    import bentoml
-    from bentoml._internal.configuration.containers import BentoMLContainer
-
     for part in ("bentos", "models", "tmp"):
         (home / part).mkdir(parents=True)
-    with _own_home(BentoMLContainer, home), _own_modules(), _quiet():
+    with _quiet(), _own_home(home), _own_modules():
+        import bentoml
+
         try:
             bento = bentoml.bentos.build(
                 "service:service",
@@ -166,26 +166,25 @@ def _build_bento(source: Path, home: Path, content: Content, name: str) -> Path:
 
 
 @contextmanager
-def _own_home(container: object, home: Path) -> Iterator[None]:
+def _own_home(home: Path) -> Iterator[None]:
     """Let BentoML keep what it keeps in a folder of ours."""
-    providers = {
-        "bentoml_home": str(home),
-        "bento_store_dir": str(home / "bentos"),
-        "model_store_dir": str(home / "models"),
-        "tmp_bento_store_dir": str(home / "tmp"),
+    from bentoml._internal.bento import BentoStore
+    from bentoml._internal.configuration.containers import BentoMLContainer
+    from bentoml._internal.models import ModelStore
+
+    own = {
+        BentoMLContainer.bentoml_home: str(home),
+        BentoMLContainer.tmp_bento_store_dir: str(home / "tmp"),
+        BentoMLContainer.bento_store: BentoStore(home / "bentos"),
+        BentoMLContainer.model_store: ModelStore(home / "models"),
     }
-    stores = [getattr(container, name) for name in ("bento_store", "model_store")]
-    for name, value in providers.items():
-        getattr(container, name).set(value)
-    for store in stores:
-        store.reset()
+    for provider, value in own.items():
+        provider.set(value)
     try:
         yield
     finally:
-        for name in providers:
-            getattr(container, name).reset()
-        for store in stores:
-            store.reset()
+        for provider in own:
+            provider.reset()
 
 
 @contextmanager
@@ -207,12 +206,14 @@ def _own_modules() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep BentoML's remarks on versions and sizes out of our output."""
+    """Keep BentoML's remarks, and the deprecations of what it uses, out of our output."""
     logger = logging.getLogger("bentoml")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.setLevel(level)
 

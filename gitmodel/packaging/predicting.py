@@ -98,7 +98,7 @@ def _from_csv(text: str, signature: Signature) -> list[Row]:
 def _typed(text: Any, column: Mapping[str, Any]) -> Any:
     """Return a text as its column's type; what does not fit stays a text, for the check to tell."""
     kind, nullable = column_type(column)
-    if text in {"", None} and (nullable or kind != "string"):
+    if not text and (nullable or kind != "string"):
         return None
     if kind == "boolean" and str(text).lower() in _TRUE | _FALSE:
         return str(text).lower() in _TRUE

@@ -1,7 +1,9 @@
 """Types that an artifact may always hold: internals of scikit-learn that its estimators are made of.
 
 Exact names only. A wildcard such as ``numpy.*`` would let an artifact name functions that read files or
-run code. Public estimators, ufuncs and dtypes are known to skops itself.
+run code. Public estimators, ufuncs and dtypes are known to skops itself, which leaves out trees: a crafted
+one can crash the process that predicts with it (it cannot run code). They are in here, since artifacts are
+checked against the digest that training recorded, and forests would be unusable otherwise.
 """
 
 _PLAIN = (
