@@ -1,0 +1,33 @@
+"""``gitmodel doctor``: check this machine and this repository."""
+
+import click
+
+
+@click.command(name="doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, *, as_json: bool) -> None:
+    r"""Check this machine and this repository, and say what to do.
+
+    Nothing is changed. The exit code is 1 where a check has failed; a warning is no failure.
+
+    \b
+    Examples:
+      gitmodel doctor
+      gitmodel -C /srv/models.git doctor --json
+    """
+    from gitmodel.errors import Refused, UsageError
+    from gitmodel.git.repository import Repository
+    from gitmodel.reports.condition import check_repository
+    from gitmodel.reports.findings import Finding, findings_document, findings_text
+    from gitmodel.reports.machine import check_machine
+    from gitmodel.reports.terminal import to_json
+
+    findings = [*check_machine()]
+    try:
+        findings += check_repository(Repository.open())
+    except UsageError as error:
+        findings.append(Finding("repository", "warn", error.message, error.hint))
+    click.echo(to_json(findings_document(findings)) if as_json else "\n".join(findings_text(findings)))
+    if any(finding.status == "fail" for finding in findings):
+        context.exit(Refused.exit_code)

@@ -1,0 +1,155 @@
+"""Check a repository: what it is connected to, and whether everything in it can be read."""
+
+import configparser
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from gitmodel.errors import InvalidFile
+from gitmodel.git.notes import read_notes
+from gitmodel.git.objects import read_file
+from gitmodel.git.refs import resolve
+from gitmodel.git.remotes import default_remote, list_remote
+from gitmodel.git.repository import Repository
+from gitmodel.metrics.records import METRICS_REF, parse_record
+from gitmodel.registry.desired import environments, read_desired
+from gitmodel.registry.registry import Registry
+from gitmodel.reports.findings import Finding, guarded
+
+_CLIENT_HOOKS = ("pre-push", "post-merge", "post-checkout")
+_SERVER_HOOKS = ("pre-receive", "post-receive")
+
+
+def check_repository(repo: Repository) -> Iterator[Finding]:
+    """Yield the findings about a repository; none of the checks changes it."""
+    yield Finding("repository", "ok", f"{repo.git_dir}{' (bare)' if repo.is_bare else ''}")
+    checks: dict[str, Callable[[Repository], Finding]] = {
+        "history": _history,
+        "remote": _remote,
+        "DVC remote": _dvc_remote,
+        "hooks": _hooks,
+        "specifications": _specifications,
+        "version tags": _tags,
+        "metrics notes": _notes,
+        "environments": _environments,
+    }
+    for subject, check in checks.items():
+        yield guarded(subject, lambda check=check: check(repo))  # type: ignore[misc]
+
+
+def _history(repo: Repository) -> Finding:
+    if repo.is_shallow:
+        return Finding("history", "fail", "this clone is shallow", "run `git fetch --unshallow`")
+    if resolve(repo, "HEAD") is None:
+        return Finding("history", "warn", "there is no commit yet", "commit something, or push to it")
+    return Finding("history", "ok", "complete")
+
+
+def _remote(repo: Repository) -> Finding:
+    if repo.is_bare:
+        return Finding("remote", "ok", "none is needed: this is a server repository")
+    remote = default_remote(repo)
+    if remote is None:
+        several = repo.git("remote").split()
+        found = f"none of {', '.join(several)} is `origin`" if several else "none"
+        return Finding("remote", "warn", found, "run `git remote add origin URL` to share versions")
+    refs = list_remote(repo)
+    return Finding("remote", "ok", f"{remote} answers ({len(refs)} refs)")
+
+
+def _dvc_remote(repo: Repository) -> Finding:
+    config = _dvc_config(repo)
+    name = config.get("core", "remote", fallback="")
+    section = next(
+        (key for key in config.sections() if key.strip("'\"") in (f'remote "{name}', f"remote {name}")), ""
+    )
+    if name and section:
+        return Finding("DVC remote", "ok", f"{name}: {config.get(section, 'url', fallback='?')}")
+    todo = "run `dvc remote add -d NAME URL`, so that others can fetch data and models"
+    return Finding("DVC remote", "warn", "none is configured", todo)
+
+
+def _dvc_config(repo: Repository) -> configparser.ConfigParser:
+    """Read what the committed and the local files of DVC say together."""
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    if repo.root is None:
+        texts = [(read_file(repo, "HEAD", ".dvc/config") or b"").decode("utf-8", "replace")]
+    else:
+        files = (repo.root / ".dvc" / name for name in ("config", "config.local"))
+        texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
+    for text in texts:
+        try:
+            config.read_string("\n".join(line.strip() for line in text.splitlines()))
+        except configparser.Error as error:
+            raise InvalidFile(f".dvc/config cannot be read: {error}") from error
+    return config
+
+
+def _hooks(repo: Repository) -> Finding:
+    folder = repo.workdir / repo.git("rev-parse", "--git-path", "hooks")
+    wanted = _SERVER_HOOKS if repo.is_bare else _CLIENT_HOOKS
+    missing = [name for name in wanted if not _is_ours(folder / name)]
+    if not missing:
+        return Finding("hooks", "ok", ", ".join(wanted))
+    todo = "run `gitmodel hooks install`"
+    if repo.is_bare:
+        todo = f"run `gitmodel init --server {repo.git_dir}` for a server that acts on pushes"
+    return Finding("hooks", "warn", f"not installed: {', '.join(missing)}", todo)
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_file() and b"gitmodel" in file.read_bytes()
+
+
+def _specifications(repo: Repository) -> Finding:
+    from gitmodel.spec.validation import validate_paths, validate_revision
+
+    if repo.root is None and resolve(repo, "HEAD") is None:
+        return Finding("specifications", "ok", "none yet")
+    report = validate_paths(repo.root) if repo.root else validate_revision(repo, "HEAD")
+    if report.problems:
+        found = _some([str(problem) for problem in report.problems])
+        return Finding("specifications", "fail", found, "run `gitmodel validate`")
+    if not report.files:
+        todo = "run `gitmodel init --example hello-world` to begin with one"
+        return Finding("specifications", "warn", "there is no model here", todo)
+    return Finding("specifications", "ok", f"{len(report.files)} valid")
+
+
+def _tags(repo: Repository) -> Finding:
+    versions, broken = Registry(repo).read()
+    if broken:
+        found = _some([f"{tag.tag}: {tag.reason}" for tag in broken])
+        return Finding("version tags", "fail", found, "these are left out everywhere; register them again")
+    return Finding("version tags", "ok", f"{len(versions)} readable")
+
+
+def _notes(repo: Repository) -> Finding:
+    count, broken = 0, []
+    for commit, lines in read_notes(repo, METRICS_REF).items():
+        for line in lines:
+            count += 1
+            try:
+                parse_record(line)
+            except InvalidFile as error:
+                broken.append(f"{commit.short}: {error.message}")
+    if broken:
+        todo = "they are passed over; `git notes --ref metrics edit COMMIT` mends one"
+        return Finding("metrics notes", "warn", _some(broken), todo)
+    return Finding("metrics notes", "ok", f"{count} records")
+
+
+def _environments(repo: Repository) -> Finding:
+    names, broken = environments(repo), []
+    for name in names:
+        try:
+            read_desired(repo, name)
+        except InvalidFile as error:
+            broken.append(f"env/{name}: {error.message}")
+    if broken:
+        return Finding("environments", "fail", _some(broken), "mend the file on that branch, or revert it")
+    return Finding("environments", "ok", ", ".join(names) or "nothing was promoted yet")
+
+
+def _some(words: Sequence[str]) -> str:
+    """Return the first of several, and how many there are."""
+    return words[0] if len(words) == 1 else f"{len(words)}, the first: {words[0]}"

@@ -1,0 +1,47 @@
+"""What a check-up found, as a table and as JSON."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gitmodel.errors import GitmodelError
+from gitmodel.reports.table import align
+from gitmodel.reports.terminal import clean
+
+Status = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its subject, how it stands, what was found, and what to do where that is not ok."""
+
+    subject: str
+    status: Status
+    found: str
+    todo: str = ""
+
+
+def guarded(subject: str, check: Callable[[], Finding]) -> Finding:
+    """Carry out a check; one that cannot be carried out has failed."""
+    try:
+        return check()
+    except GitmodelError as error:
+        words = error.detail.strip().splitlines()
+        found = f"{error.message}: {words[-1]}" if words else error.message
+        return Finding(subject, "fail", found, error.hint)
+
+
+def findings_text(findings: Sequence[Finding]) -> list[str]:
+    """Return a line a finding, and below it what to do."""
+    rows = align([(clean(item.status), clean(item.subject), clean(item.found)) for item in findings])
+    lines = []
+    for row, item in zip(rows, findings, strict=True):
+        lines.append(row)
+        if item.todo:
+            lines.append(f"      -> {clean(item.todo)}")
+    return lines
+
+
+def findings_document(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """Return the findings for JSON."""
+    return [dict(vars(item)) for item in findings]
