@@ -1,7 +1,8 @@
 """Bring one version of a model to an environment: nothing if it is there, else by ansible, one at a time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,12 +13,14 @@ from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import UsageError
 
+Outcome = Literal["deployed", "unchanged", "checked"]
+
 
 @dataclass(frozen=True)
 class Rollout:
     """What became of it: the address, how many seconds it took, and the tasks that ansible ended."""
 
-    outcome: Literal["deployed", "unchanged", "checked"]
+    outcome: Outcome
     url: str
     seconds: float
     tasks: tuple[Task, ...] = ()
@@ -41,22 +44,39 @@ def roll_out(
         ToolFailed: If it cannot be. What ran before is then as it was.
         UsageError: If the target cannot be used.
     """
-    begun = time.monotonic()
+    with turn(target, f"{release.model} v{release.version} to {target.name}", sink):
+        return roll_out_in_turn(target, release, sink=sink, check=check)
+
+
+@contextmanager
+def turn(target: Target, what: str, sink: Callable[[str], None]) -> Iterator[None]:
+    """Hold an environment for oneself, waiting for whoever has it; ``what`` is told to those who wait.
+
+    Raises:
+        UsageError: If the environment's folder cannot be used.
+    """
     try:
         gitmodel_layout.refuse_odd_path(target.root)
     except gitmodel_layout.HostError as error:
         raise UsageError(error.message) from error
-    what = f"{release.model} v{release.version} to {target.name}"
     with environment_lock(target.lock, what, sink):
-        used = runtimes.runtime(target.runtime)
-        missing = used.is_live(target, release)
-        if not missing:
-            return Rollout("unchanged", target.url(release.model), time.monotonic() - begun)
-        sink(f"rolling out {what}: {missing}")
+        yield
+
+
+def roll_out_in_turn(
+    target: Target, release: Release, *, sink: Callable[[str], None], check: bool = False
+) -> Rollout:
+    """Do what `roll_out` does, for one who holds the environment (see `turn`)."""
+    begun = time.monotonic()
+    used = runtimes.runtime(target.runtime)
+    missing = used.is_live(target, release)
+    outcome: Outcome = "unchanged"
+    tasks: tuple[Task, ...] = ()
+    if missing:
+        sink(f"{release.model} v{release.version} to {target.name}: {missing}")
         tasks = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
-    return Rollout(
-        "checked" if check else "deployed", target.url(release.model), time.monotonic() - begun, tasks
-    )
+        outcome = "checked" if check else "deployed"
+    return Rollout(outcome, target.url(release.model), time.monotonic() - begun, tasks)
 
 
 def tell(task: Task) -> str:

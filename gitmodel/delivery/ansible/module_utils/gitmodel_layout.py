@@ -156,6 +156,10 @@ class Layout:
         """Return where a model's route is kept while it is being switched."""
         return self.root / "router" / "previous" / f"{key}.yaml"
 
+    def scratch(self, name: str) -> Path:
+        """Return the folder for what a program writes while it runs."""
+        return self.home / name
+
     def log(self, name: str) -> Path:
         """Return the log of a program."""
         return self.logs / f"{name}.log"

@@ -27,6 +27,8 @@ def tree_digest(folder: Path) -> str:
     """
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
+        if "__pycache__" in path.parts:
+            continue  # written by whoever runs it
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             raise HostError(f"{path} is not a plain file; a release holds nothing else")
         if path.is_file():
@@ -105,9 +107,9 @@ def start(
 
 def _write_config(layout: Layout, program: Program, command: Sequence[str]) -> bool:
     argv = [word.replace("{port}", str(program.port)) for word in command]
-    home = layout.home / program.name
+    home = layout.scratch(program.name)
     home.mkdir(parents=True, exist_ok=True)
-    environment = {"BENTOML_HOME": str(home)}
+    environment = {"BENTOML_HOME": str(home), "TMPDIR": str(home)}
     sections = program_sections(layout, program.name, argv, layout.release(program), environment)
     return write(layout.config(program.name), ini(program, sections))
 

@@ -3,6 +3,7 @@
 import http.client
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import xmlrpc.client
@@ -173,6 +174,7 @@ class Supervisor:
         existed = config.exists()
         config.unlink(missing_ok=True)
         self._layout.pid(name).unlink(missing_ok=True)
+        shutil.rmtree(self._layout.scratch(name), ignore_errors=True)
         return known or existed
 
     def shut_down(self) -> None:

@@ -1,0 +1,65 @@
+"""What changed in an environment: its branch's log, read back."""
+
+import re
+from dataclasses import dataclass
+
+from gitmodel.git.commits import Commit, read_log
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.registry.desired import env_tip
+
+# The subjects that `gitmodel.delivery.promotion` writes.
+_STEP = r"(?P<model>[a-z0-9_/-]+?)(?: v(?P<previous>\S+) ->)? v(?P<version>\S+)"
+_SUBJECTS = (
+    ("promote", re.compile(rf"Promote {_STEP}")),
+    ("rollback", re.compile(rf"Roll back {_STEP}")),
+    ("hold", re.compile(r"Hold (?P<model>[a-z0-9_/-]+)(?: at v(?P<version>\S+))?")),
+    ("lift", re.compile(r"Lift the hold of (?P<model>[a-z0-9_/-]+)")),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A commit on an environment's branch.
+
+    ``action`` is promote, rollback, hold, lift, or ``other`` (a person's own commit, a merge); then there is
+    no model. ``reason`` is the rest of the message.
+    """
+
+    commit: Oid
+    at: str
+    by: str
+    action: str
+    model: str | None
+    previous: str | None
+    version: str | None
+    subject: str
+    reason: str
+
+
+def history(repo: Repository, env: str, *, limit: int | None = None) -> list[Change]:
+    """Return the changes of an environment, newest first; none where it has no branch."""
+    tip = env_tip(repo, env)
+    return [parse_change(commit) for commit in read_log(repo, tip, limit=limit)] if tip else []
+
+
+def parse_change(commit: Commit) -> Change:
+    """Return what a commit of an environment's branch did."""
+    subject, _, rest = commit.message.partition("\n")
+    action, found = "other", dict[str, str | None]()
+    for name, pattern in _SUBJECTS:
+        match = pattern.fullmatch(subject)
+        if match:
+            action, found = name, match.groupdict()
+            break
+    return Change(
+        commit.oid,
+        commit.date,
+        commit.author,
+        action,
+        found.get("model"),
+        found.get("previous"),
+        found.get("version"),
+        subject,
+        rest.strip(),
+    )

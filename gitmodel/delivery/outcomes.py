@@ -1,0 +1,74 @@
+"""Outcomes of deployments: notes on the commits of environment branches.
+
+The round trip law: ``parse_outcome(format_outcome(o)) == o``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gitmodel.errors import InvalidFile
+from gitmodel.git.notes import read_notes
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import canonical_json
+
+DEPLOYMENTS_REF = "refs/notes/deployments"
+DONE = ("deployed", "unchanged")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one model in one deployment of an environment.
+
+    ``outcome`` is ``deployed``, ``unchanged`` or ``failed``; ``at`` is UTC as RFC 3339 writes it;
+    ``reason`` says why it failed.
+    """
+
+    env: str
+    model: str
+    version: str
+    outcome: str
+    at: str
+    by: str
+    seconds: float
+    url: str
+    reason: str = ""
+
+
+def format_outcome(outcome: Outcome) -> str:
+    """Return an outcome as one line of canonical JSON."""
+    return canonical_json({key: value for key, value in asdict(outcome).items() if value != ""})
+
+
+def parse_outcome(line: str) -> Outcome:
+    """Read one line of a note; keys that a later release may have added are passed over.
+
+    Raises:
+        InvalidFile: If it is not an outcome.
+    """
+    import json
+
+    try:
+        found: Mapping[str, Any] = json.loads(line)
+        words = {name: str(found[name]) for name in ("env", "model", "version", "outcome", "at", "by")}
+        return Outcome(
+            **words,
+            seconds=float(found["seconds"]),
+            url=str(found.get("url", "")),
+            reason=str(found.get("reason", "")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidFile(f"not the outcome of a deployment: {line[:80]!r}") from error
+
+
+def read_outcomes(repo: Repository, commits: Iterable[Oid]) -> list[Outcome]:
+    """Return the outcomes on these commits, newest first; lines of others are passed over."""
+    outcomes = []
+    for lines in read_notes(repo, DEPLOYMENTS_REF, commits).values():
+        for line in lines:
+            try:
+                outcomes.append(parse_outcome(line))
+            except InvalidFile:
+                continue
+    return sorted(outcomes, key=lambda outcome: outcome.at, reverse=True)
