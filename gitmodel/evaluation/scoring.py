@@ -87,8 +87,7 @@ def score(kind: str | None, dataset: Dataset, predictor: Predictor, positive: La
 def _answers(dataset: Dataset, predictor: Predictor) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
     with plain_errors(dataset.name):
         try:
-            prediction = predictor.predict(dataset.frame)
-            frame = predictor.probabilities(dataset.frame)
+            prediction, frame = predictor.answer(dataset.frame)
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
             words = f"{type(error).__name__}: {error}"
             raise ToolFailed(f"the model cannot predict the rows of {dataset.name}", detail=words) from error

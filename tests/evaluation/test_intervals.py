@@ -21,11 +21,9 @@ class Given(ScikitPredictor):
         self.classes = (0, 1)
         self.features = None
 
-    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
-        return (frame[self.column] > 0.5).to_numpy(dtype=np.int64)
-
-    def probabilities(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return pd.DataFrame({0: 1 - frame[self.column], 1: frame[self.column]})
+    def answer(self, frame: pd.DataFrame) -> tuple[NDArray[Any], pd.DataFrame]:
+        chance = frame[self.column]
+        return (chance > 0.5).to_numpy(dtype=np.int64), pd.DataFrame({0: 1 - chance, 1: chance})
 
 
 def rows(count: int, seed: int = 0) -> Dataset:

@@ -136,8 +136,8 @@ def test_numbers_asked_of_words() -> None:
 
 
 class Broken(ScikitPredictor):
-    def predict(self, frame: pd.DataFrame) -> "np.ndarray[Any, Any]":
-        return np.where(np.arange(len(frame)) < 3, np.nan, 1.0)
+    def answer(self, frame: pd.DataFrame) -> "tuple[np.ndarray[Any, Any], None]":
+        return np.where(np.arange(len(frame)) < 3, np.nan, 1.0), None
 
 
 def test_nan_predictions_are_an_error() -> None:

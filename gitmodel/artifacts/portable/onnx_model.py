@@ -77,26 +77,22 @@ class OnnxPredictor:
 
     def predict(self, frame: "pd.DataFrame") -> "np.ndarray[Any, Any]":
         """Predict rows; shape (n,)."""
-        import numpy as np
-
-        (answer,) = self._run(frame, self._outputs[:1])
-        answer = np.asarray(answer)
-        if answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a regressor answers one column
-            answer = answer[:, 0]
-        if answer.ndim != 1:
-            raise Problem("the model predicts several values a row; only one is supported")
-        return answer
+        return _flat(self._run(frame, self._outputs[:1])[0])
 
     def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":
         """Give the probability of each class; None where the graph has one output only."""
+        return self.answer(frame)[1]
+
+    def answer(self, frame: "pd.DataFrame") -> "tuple[np.ndarray[Any, Any], pd.DataFrame | None]":
+        """Return both, from one run of the session."""
         if self.classes is None:
-            return None
+            return self.predict(frame), None
         import pandas as pd
 
-        (values,) = self._run(frame, self._outputs[1:2])
+        prediction, values = self._run(frame, self._outputs[:2])
         if isinstance(values, list):  # a zipmap: one dictionary a row
             values = [[row[label] for label in self.classes] for row in values]
-        return pd.DataFrame(values, columns=list(self.classes), index=frame.index)
+        return _flat(prediction), pd.DataFrame(values, columns=list(self.classes), index=frame.index)
 
     def _run(self, frame: "pd.DataFrame", outputs: list[str]) -> Any:
         if self._is_one_tensor:
@@ -114,6 +110,17 @@ class OnnxPredictor:
             return frame.to_numpy(dtype=_TENSORS[given.type])
         except (TypeError, ValueError) as error:
             raise Problem(f"the input {given.name!r} takes {given.type}: {error}") from error
+
+
+def _flat(values: Any) -> "np.ndarray[Any, Any]":
+    import numpy as np
+
+    answer = np.asarray(values)
+    if answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - a regressor answers one column
+        answer = answer[:, 0]
+    if answer.ndim != 1:
+        raise Problem("the model predicts several values a row; only one is supported")
+    return answer
 
 
 def _read_graph(path: Path) -> tuple[str, tuple[Label, ...]]:

@@ -45,6 +45,9 @@ class Predictor(Protocol):
     def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":
         """Give the probability of each class, shape (n, classes), one column a class label."""
 
+    def answer(self, frame: "pd.DataFrame") -> "tuple[np.ndarray[Any, Any], pd.DataFrame | None]":
+        """Return what `predict` and `probabilities` do, the rows prepared only once for both."""
+
 
 def select(frame: "pd.DataFrame", features: Sequence[str] | None) -> "pd.DataFrame":
     """Return the columns that a model reads, in its order.

@@ -78,24 +78,24 @@ class ScikitPredictor:
                 f"{name} holds a {kind}, which cannot predict",
                 hint="save the fitted estimator or pipeline itself",
             )
-        self._model = model
         self._reads_text = _reads_text(model)
         names = None if self._reads_text else getattr(model, "feature_names_in_", None)
         self.features: tuple[str, ...] | None = None if names is None else tuple(map(str, names))
         labels = getattr(model, "classes_", None) if _is_classifier(model) else None
         self.classes: tuple[Label, ...] | None = None if labels is None else _labels(labels, name)
+        self._final = _final(model)
+        self._prepare, self._model = _split(model)
 
     @property
     def algo(self) -> str:
         """The class of the last step."""
-        return type(_final(self._model)).__name__
+        return type(self._final).__name__
 
     @property
     def parameters(self) -> dict[str, Any]:
         """Those hyperparameters of the last step that differ from its defaults."""
-        final = _final(self._model)
-        defaults = inspect.signature(type(final).__init__).parameters
-        values = final.get_params(deep=False) if hasattr(final, "get_params") else {}
+        defaults = inspect.signature(type(self._final).__init__).parameters
+        values = self._final.get_params(deep=False) if hasattr(self._final, "get_params") else {}
         return {
             name: value
             for name, value in sorted(values.items())
@@ -104,25 +104,43 @@ class ScikitPredictor:
 
     def predict(self, frame: "pd.DataFrame") -> "np.ndarray[Any, Any]":
         """Predict rows; shape (n,)."""
+        return self._predict(self._input(frame))
+
+    def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":
+        """Give the probability of each class; None where the estimator has no ``predict_proba``."""
+        return self._probabilities(self._input(frame), frame) if self._has_probabilities else None
+
+    def answer(self, frame: "pd.DataFrame") -> "tuple[np.ndarray[Any, Any], pd.DataFrame | None]":
+        """Return both."""
+        prepared = self._input(frame)
+        chances = self._probabilities(prepared, frame) if self._has_probabilities else None
+        return self._predict(prepared), chances
+
+    @property
+    def _has_probabilities(self) -> bool:
+        return self.classes is not None and hasattr(self._model, "predict_proba")
+
+    def _predict(self, prepared: Any) -> "np.ndarray[Any, Any]":
         import numpy as np
 
-        answer = np.asarray(self._model.predict(self._input(frame)))
+        answer = np.asarray(self._model.predict(prepared))
         if answer.ndim == 2 and answer.shape[1] == 1:  # noqa: PLR2004 - one column of answers
             answer = answer[:, 0]
         if answer.ndim != 1:
             raise Problem("the model predicts several values a row; only one is supported")
         return answer
 
-    def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":
-        """Give the probability of each class; None where the estimator has no ``predict_proba``."""
-        if self.classes is None or not hasattr(self._model, "predict_proba"):
-            return None
+    def _probabilities(self, prepared: Any, frame: "pd.DataFrame") -> "pd.DataFrame":
         import pandas as pd
 
-        values = self._model.predict_proba(self._input(frame))
-        return pd.DataFrame(values, columns=list(self.classes), index=frame.index)
+        values = self._model.predict_proba(prepared)
+        return pd.DataFrame(values, columns=list(self.classes or ()), index=frame.index)
 
     def _input(self, frame: "pd.DataFrame") -> Any:
+        taken = self._taken(frame)
+        return taken if self._prepare is None else self._prepare.transform(taken)
+
+    def _taken(self, frame: "pd.DataFrame") -> Any:
         if self._reads_text:
             if frame.shape[1] != 1:
                 raise Problem(
@@ -143,6 +161,14 @@ def _final(model: Any) -> Any:
             model = model.steps[-1][1]
         else:
             return model
+
+
+def _split(model: Any) -> tuple[Any, Any]:
+    """Return the steps that prepare rows, None where there are none, and the one that predicts."""
+    model = getattr(model, "best_estimator_", model)
+    if len(getattr(model, "steps", ())) > 1 and hasattr(model.steps[-1][1], "predict"):
+        return model[:-1], model.steps[-1][1]
+    return None, model
 
 
 def _reads_text(model: Any) -> bool:

@@ -21,11 +21,11 @@ def answers(predictor: Predictor, frame: "pd.DataFrame") -> list[Answer]:
     if frame.empty:
         return []
     try:
-        predictions = predictor.predict(frame).tolist()
-        table = predictor.probabilities(frame)
+        found, table = predictor.answer(frame)
     except (ValueError, TypeError) as error:  # what scikit-learn and onnxruntime raise at odd values
         words = str(error).strip().splitlines() or [type(error).__name__]
         raise Problem(f"the model cannot predict these rows: {words[0]}") from error
+    predictions = found.tolist()
     if table is None:
         result = [{"prediction": value} for value in predictions]
     else:
