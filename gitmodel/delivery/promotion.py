@@ -98,7 +98,7 @@ def _of(version: Version, strategy: dict[str, Any], promoted: Promoted) -> Desir
         version.model,
         version.version,
         version.tag,
-        version.object,
+        str(version.object),
         artifact.sha256 if artifact else None,
         strategy,
         promoted,

@@ -116,7 +116,7 @@ roll_out(Target("local", Path(root), port=int(port)), release, sink=lambda line:
 
 
 @pytest.mark.parametrize(
-    ("version", "after", "pause"), [("6", "rolling out", 1.0), ("7", "Start beside", 0.3)]
+    ("version", "after", "pause"), [("6", "another version", 1.0), ("7", "Start beside", 0.3)]
 )
 def test_killed_runner(
     target: Target, make_release: MakeRelease, version: str, after: str, pause: float
