@@ -1,5 +1,7 @@
 """What an argument that was left out stands for."""
 
+from collections.abc import Sequence
+
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.registry.registry import Registry
@@ -30,3 +32,74 @@ def any_version(repo: Repository, ref: str | None) -> Version:
         InvalidFile: If its tag cannot be read.
     """
     return Registry(repo).version(ref or any_model(repo, None))
+
+
+def model_first(repo: Repository, words: Sequence[str]) -> tuple[str, str]:
+    """Return model and environment of the arguments ``[MODEL] ENV``.
+
+    Raises:
+        UsageError: If there are too few or too many, or a choice must be made.
+    """
+    model, env = _two(words, "[MODEL] ENV")
+    return any_model(repo, model), known_environment(repo, env)
+
+
+def version_first(repo: Repository, words: Sequence[str]) -> tuple[Version, str]:
+    """Return version and environment of the arguments ``[VERSION] ENV``.
+
+    Raises:
+        UsageError: If there are too few or too many, or there is no such version.
+        InvalidFile: If the version's tag cannot be read.
+    """
+    ref, env = _two(words, "[VERSION] ENV")
+    return any_version(repo, ref), known_environment(repo, env)
+
+
+def _two(words: Sequence[str], expected: str) -> tuple[str | None, str]:
+    if not 1 <= len(words) <= 2:  # noqa: PLR2004 - the second of two may be alone
+        found = " ".join(words) or "nothing"
+        raise UsageError(f"expected {expected}, found {found}", hint="see the example in --help")
+    return (words[0] if len(words) > 1 else None), words[-1]
+
+
+def known_environment(repo: Repository, name: str) -> str:
+    """Return the name if that environment is defined or was promoted to; nobody shall make one by a slip.
+
+    A clone of a server whose environments are defined beside the server's repository knows none before the
+    first promotion: then any name is taken.
+
+    Raises:
+        UsageError: If there are others but not this one.
+    """
+    known = all_environments(repo)
+    if name in known or not known:
+        return name
+    from gitmodel.spec.problems import nearest
+
+    hint = nearest(name, known) or f"there are: {', '.join(known)}"
+    raise UsageError(f'there is no environment "{name}"', hint=hint)
+
+
+def all_environments(repo: Repository) -> list[str]:
+    """Return the environments that are defined for this copy, then the others that have a branch."""
+    from gitmodel.git.refs import default_branch, resolve
+    from gitmodel.registry.desired import environments
+    from gitmodel.spec.loading import load_environments
+
+    branch = default_branch(repo)
+    defined = [spec.name for spec in load_environments(repo, branch if resolve(repo, branch) else None)]
+    return [*dict.fromkeys([*defined, *environments(repo)])]
+
+
+def who(repo: Repository) -> str:
+    """Return who acts, as the history names him."""
+    return repo.identity()["GIT_COMMITTER_EMAIL"]
+
+
+def next_step(repo: Repository, env: str) -> str:
+    """Return what makes a change of an environment's branch take effect."""
+    from gitmodel.git.remotes import default_remote
+
+    if default_remote(repo):
+        return "the server rolls it out where its hooks are installed; `gitmodel status` shows it"
+    return f"run `gitmodel deploy {env}` to roll it out"

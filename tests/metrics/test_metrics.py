@@ -64,7 +64,8 @@ def test_lines_are_equal_where_records_are(one: Record, two: Record) -> None:
     "line",
     [
         "", "x", "[]", "7", "null", "{}", LINE[:-1], LINE.replace("live", "dead"),
-        LINE.replace("0.71", '"high"'), LINE.replace("0.71", "NaN"), LINE.replace('"metrics":{"roc_auc":0.71}', '"metrics":{}'),
+        LINE.replace("0.71", '"high"'), LINE.replace("0.71", "NaN"),
+        LINE.replace('"metrics":{"roc_auc":0.71}', '"metrics":{}'),
         LINE.replace('"by":"monitor",', ""), LINE.replace('"name":"feedback",', ""),
     ],
 )  # fmt: skip

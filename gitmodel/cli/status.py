@@ -1,0 +1,34 @@
+"""``gitmodel status``: what should run beside what runs."""
+
+import click
+
+from gitmodel.git.repository import Repository
+
+
+@click.command(name="status")
+@click.argument("env", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(*, env: str | None, as_json: bool) -> None:
+    r"""Show what should run in each environment beside what runs.
+
+    Every service is asked for its version; nothing is changed. Run `git fetch` first to see the newest
+    choices of others.
+
+    \b
+    Examples:
+      gitmodel status
+      gitmodel status production --json
+    """
+    from gitmodel.cli.choices import all_environments
+    from gitmodel.delivery.status import status
+    from gitmodel.reports.status import status_document, status_text
+    from gitmodel.reports.terminal import to_json
+
+    repo = Repository.open()
+    rows = [row for name in ([env] if env else all_environments(repo)) for row in status(repo, name)]
+    if as_json:
+        click.echo(to_json(status_document(rows)))
+    elif rows:
+        click.echo("\n".join(status_text(rows)))
+    else:
+        click.echo(f"nothing was promoted{f' to {env}' if env else ''} yet", err=True)
