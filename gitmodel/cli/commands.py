@@ -7,7 +7,7 @@ the command's own (a test compares them).
 SECTIONS: dict[str, dict[str, str]] = {
     "Begin": {
         "init": "Make a models repository, or with --server one to push to.",
-        "demo": "Show the whole loop on this machine: push, train, deploy, roll back.",
+        "demo": "Show the whole loop on this machine: push, train, gate, deploy, roll back.",
         "doctor": "Check this machine and this repository, and say what to do.",
         "validate": "Check model.yaml, environments/*.yaml and gitmodel.yaml.",
         "hooks": "Install git hooks, or take them away.",

@@ -47,9 +47,10 @@ def tell(error: GitmodelError) -> None:
     """Say what is wrong, the words of the tool that failed, and what to do."""
     from gitmodel.reports.terminal import clean, clean_lines
 
-    click.echo(f"error: {clean(error.message)}", err=True)
-    for line in clean_lines(error.detail):
-        click.echo(f"    {line}", err=True)
+    first, *rest = clean_lines(error.message) or [type(error).__name__]
+    click.echo(f"error: {first}", err=True)
+    for line in [*rest, *clean_lines(error.detail.strip("\n"))]:
+        click.echo(f"    {line}".rstrip(), err=True)
     if error.hint:
         click.echo(f"hint: {clean(error.hint)}", err=True)
 
@@ -62,8 +63,11 @@ def _reader_gone() -> int:
 
 
 def _bug(error: BaseException) -> int:
+    from gitmodel.reports.terminal import clean
+
     path = _write_report(error)
-    click.echo(f"error: this is a bug in gitmodel ({type(error).__name__}: {error})", err=True)
+    words = clean(f"{type(error).__name__}: {error}")
+    click.echo(f"error: this is a bug in gitmodel ({words})", err=True)
     click.echo(f"hint: please report it with the file {path}", err=True)
     return BUG
 

@@ -66,7 +66,10 @@ def _no_such_command(name: str) -> str:
 
 def _change_folder(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> None:
     for path in value:
-        os.chdir(path)
+        try:
+            os.chdir(path)
+        except OSError as error:
+            raise click.BadParameter(f"{path}: {error.strerror}") from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,7 +79,6 @@ def _change_folder(_context: click.Context, _option: click.Parameter, value: tup
     "_path",
     multiple=True,
     metavar="PATH",
-    type=click.Path(exists=True, file_okay=False),
     callback=_change_folder,
     expose_value=False,
     is_eager=True,

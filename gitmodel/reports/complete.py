@@ -38,8 +38,10 @@ def complete(repo: Repository, version: Version) -> Version:
 
 def _with_message(repo: Repository, version: Version, facts: Facts) -> Facts:
     """Take the message of the commit for a tag without one."""
-    subject, _, body = read_log(repo, version.commit, limit=1)[0].message.partition("\n")
-    return replace(facts, subject=subject, body=body.strip("\n"))
+    for commit in read_log(repo, version.commit, limit=1):  # none where the tag is on something else
+        subject, _, body = commit.message.partition("\n")
+        return replace(facts, subject=subject, body=body.strip("\n"))
+    return facts
 
 
 def _spec(repo: Repository, version: Version) -> ModelSpec:
@@ -59,7 +61,7 @@ def _data(spec: ModelSpec) -> list[str]:
 
 
 def _fill(facts: Facts, spec: ModelSpec, files: Files) -> Facts:
-    documents = {path: _mapping(content) for path, content in files.items()}
+    documents = {path: _mapping(content, path) for path, content in files.items()}
     tracked = _tracked(spec, documents)
     artifact = tracked.get(spec.artifact_path, DataRef())
     data = {path: tracked[path] for path in map(spec.path, _data(spec)) if path in tracked}
@@ -106,17 +108,14 @@ def _mappings(values: object) -> Iterator[dict[str, Any]]:
             yield value
 
 
-def _mapping(content: bytes | None) -> dict[str, Any]:
+def _mapping(content: bytes | None, path: str) -> dict[str, Any]:
     """Read a JSON or YAML file; what is no mapping is an empty one."""
-    import yaml
+    from gitmodel.spec.yaml_source import parse
 
-    if content is None:
-        return {}
+    document: object = None
     try:
-        document = json.loads(content)
+        document = json.loads(content or b"{}")
     except ValueError:
-        try:
-            document = yaml.safe_load(content)
-        except (yaml.YAMLError, ValueError):
-            return {}
+        with suppress(GitmodelError):
+            document = parse(content or b"", path).data
     return document if isinstance(document, dict) else {}

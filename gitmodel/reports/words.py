@@ -17,8 +17,8 @@ def number(value: float) -> str:
 
 def title(metric: str) -> str:
     """Write the name of a metric as a key: ``roc_auc`` is ``Roc-Auc``."""
-    words = re.split(r"[\s_:-]+", metric.strip("_"))
-    return "-".join(word[:1].upper() + word[1:] for word in words if word) or metric
+    joined = re.sub(r"[\s_:-]+", "-", metric).strip("-")
+    return re.sub(r"(?:^|[-./])[a-z]", lambda match: match[0].upper(), joined) or metric
 
 
 def flatten(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
