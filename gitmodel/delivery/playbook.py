@@ -124,7 +124,6 @@ def _environment(folder: Path, request: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(CONTENT / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-        "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "GITMODEL_ROLLOUT": str(request),
     }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,24 @@ def test_bad_version_is_put_back(
     assert not sent.lost
 
 
+def test_killed_service_comes_back(target: Target) -> None:
+    (name,) = running(target)
+    pid = processes.recorded(target.layout.pid(name))
+    os.kill(pid, signal.SIGKILL)
+    assert wait(lambda: processes.recorded(target.layout.pid(name)) != pid and live(target) == "4", 10)
+
+
+def test_a_new_port_that_is_taken_leaves_the_old_one(target: Target, make_release: MakeRelease) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        moved = replace(target, port=somebody.getsockname()[1])
+        with pytest.raises(ToolFailed, match="is taken by another program"):
+            deploy(moved, make_release("4", sleep=0.02))
+    assert live(target) == "4"
+    assert deploy(moved, make_release("4", sleep=0.02)).outcome == "deployed"
+    assert (live(moved), live(target)) == ("4", "")
+    assert deploy(target, make_release("4", sleep=0.02)).outcome == "deployed"
+
+
 def test_killed_supervisor(target: Target, make_release: MakeRelease) -> None:
     layout = target.layout
     left = {processes.recorded(layout.pid(name)) for name in (*running(target), "router")}
@@ -106,6 +125,7 @@ def test_killed_supervisor(target: Target, make_release: MakeRelease) -> None:
 
 _RUNNER = """
 import sys, json
+from dataclasses import replace
 from pathlib import Path
 from gitmodel.delivery.rollout import roll_out
 from gitmodel.delivery.target import Release, Target
@@ -156,7 +176,7 @@ def test_prefixes_and_two_at_once(target: Target, make_release: MakeRelease) -> 
         thread.start()
     for thread in threads:
         thread.join()
-    assert any(line.startswith("waiting for a") for line in lines)
+    assert any(line.startswith("waiting for ") for line in lines)
     assert (live(target, "a"), live(target, "a/b")) == ("1", "1")
     found = version_at(target.host, target.port, "/a/b")
     assert found is not None

@@ -111,6 +111,8 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     """
     supervisor = Supervisor(layout)
     command = (executable, f"--configfile={layout.router_config}")
+    if _state(supervisor) == "RUNNING" and _address(layout) != (host, port):
+        refuse_taken(host, port)  # before the router leaves its old address
     changed = write(layout.router_config, static(layout, host, port))
     changed |= write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
     if changed and supervisor.state(ROUTER) is not None:
@@ -126,6 +128,16 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     if not wait(lambda: _up(supervisor, host, port), 10):
         raise HostError("the router does not start", detail=tail(layout.log(ROUTER), start))
     return True
+
+
+def _address(layout: Layout) -> "tuple[str, int] | None":
+    """Return where the router was told to listen."""
+    try:
+        address = json.loads(layout.router_config.read_text("utf-8"))["entryPoints"]["web"]["address"]
+        host, _, port = str(address).rpartition(":")
+        return host.strip("[]"), int(port)
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
 
 
 def log_size(layout: Layout, name: str = ROUTER) -> int:

@@ -1,0 +1,112 @@
+"""From an environment's branch to answers: real models, real packages, real rollouts."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitmodel.delivery.ansible.module_utils.gitmodel_probe import ask
+from gitmodel.delivery.deploy import Deployed, deploy, find_target
+from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, read_outcomes
+from gitmodel.delivery.promotion import promote, rollback
+from gitmodel.delivery.rollout import down
+from gitmodel.delivery.status import status
+from gitmodel.errors import UsageError
+from gitmodel.git.repository import Repository
+from gitmodel.registry.desired import env_tip
+from tests.conftest import clone, make_repository
+from tests.delivery.conftest import free_port
+from tests.delivery.load import load
+from tests.delivery.models import MODEL, add_version
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """Return a repository with a site-local environment; what it runs is stopped at the end."""
+    repo = make_repository(tmp_path_factory.mktemp("deploy") / "repo")
+    folder = repo.state / "environments"
+    folder.mkdir(parents=True)
+    (folder / "local.yaml").write_text(f"name: local\nport: {free_port()}\n")
+    yield repo
+    down(find_target(repo, "local"))
+
+
+def run(repo: Repository, *, check: bool = False) -> tuple[Deployed, list[str]]:
+    lines: list[str] = []
+    (done,) = deploy(repo, "local", by="ada", sink=lines.append, check=check)
+    return done, lines
+
+
+def noted(repo: Repository) -> list[str]:
+    tip = env_tip(repo, "local")
+    assert tip is not None
+    return [outcome.outcome for outcome in read_outcomes(repo, [tip])]
+
+
+def test_deploys_what_the_branch_says(served: Repository) -> None:
+    with pytest.raises(UsageError, match="nothing was promoted to local yet"):
+        run(served)
+    with pytest.raises(UsageError, match="mars"):
+        deploy(served, "mars", by="ada", sink=print)
+    first = add_version(served, 3)
+    promote(served, first, "local", by="ada")
+    (before,) = status(served, "local")
+    assert (before.desired, before.live, before.in_sync) == ("1", None, False)
+    done, _ = run(served)
+    assert (done.outcome, done.version, done.exit_code) == ("deployed", "1", 0)
+    assert noted(served) == ["deployed"]
+    again, _ = run(served)
+    assert (again.outcome, noted(served)) == ("unchanged", ["deployed"])
+    served.git("update-ref", "-d", DEPLOYMENTS_REF)  # as if it had been killed before it could note anything
+    assert (run(served)[0].outcome, noted(served)) == ("unchanged", ["unchanged"])
+    (after,) = status(served, "local")
+    assert (after.live, after.in_sync, after.model_id) == ("1", True, first.model_id)
+    assert after.last is not None
+    assert after.last.outcome == "unchanged"
+
+
+def test_switch_and_rollback_lose_nothing(served: Repository) -> None:
+    target = find_target(served, "local")
+    row: dict[str, object] = {"amount": 0.9, "income": 0.1}
+    second = add_version(served, 5)
+    promote(served, second, "local", by="ada")
+    with load(target.host, target.port, f"/{MODEL}/predict", row, clients=8) as sent:
+        assert run(served)[0].version == "2"
+        rollback(served, MODEL, "local", reason="Too deep", by="ada")
+        done, _ = run(served)
+    assert (done.version, done.outcome) == ("1", "deployed")
+    assert not sent.lost
+    assert sent.answered > 100
+    answer = ask(target.host, target.port, f"/{MODEL}/predict", body=row)
+    assert answer is not None
+    assert b"prediction" in answer[1]
+
+
+def test_a_version_that_cannot_start_changes_nothing(served: Repository) -> None:
+    third = add_version(served, 2)
+    artifact = third.facts.artifact
+    assert artifact is not None
+    promote(served, replace(third, object=third.object), "local", by="ada")
+    run(served, check=True)
+    package = next((served.state / "packages").rglob("3-*"))
+    (package / "src" / "model" / artifact.path.rpartition("/")[2]).write_bytes(b"damaged")
+    done, lines = run(served)
+    assert (done.outcome, done.exit_code, noted(served)) == ("failed", 3, ["failed"])
+    assert any("service exited" in line or "not ready" in line for line in lines)
+    (found,) = status(served, "local")
+    assert (found.desired, found.live, found.in_sync) == ("3", "1", False)
+    shutil.rmtree(package)
+    assert run(served)[0].outcome == "deployed"
+    assert sorted(noted(served)) == ["deployed", "failed"]
+
+
+def test_status_elsewhere_asks_where_the_note_says(served: Repository, tmp_path: Path) -> None:
+    copy = clone(served, tmp_path / "copy")
+    copy.git("fetch", "-q", "origin", "refs/notes/*:refs/notes/*")
+    (found,) = status(copy, "local")
+    assert (found.live, found.in_sync) == ("3", True)
+    assert find_target(served, "local").url(MODEL) == found.url
