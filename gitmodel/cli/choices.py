@@ -74,9 +74,9 @@ def known_environment(repo: Repository, name: str) -> str:
     known = all_environments(repo)
     if name in known or not known:
         return name
-    from gitmodel.spec.problems import nearest
+    from gitmodel.spec.problems import did_you_mean
 
-    hint = nearest(name, known) or f"there are: {', '.join(known)}"
+    hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
     raise UsageError(f'there is no environment "{name}"', hint=hint)
 
 

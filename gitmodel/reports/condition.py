@@ -85,7 +85,7 @@ def _dvc_config(repo: Repository) -> configparser.ConfigParser:
 
 
 def _hooks(repo: Repository) -> Finding:
-    folder = repo.workdir / repo.git("rev-parse", "--git-path", "hooks")
+    folder = _hooks_folder(repo)
     wanted = _SERVER_HOOKS if repo.is_bare else _CLIENT_HOOKS
     missing = [name for name in wanted if not _is_ours(folder / name)]
     if not missing:
@@ -94,6 +94,14 @@ def _hooks(repo: Repository) -> Finding:
     if repo.is_bare:
         todo = f"run `gitmodel init --server {repo.git_dir}` for a server that acts on pushes"
     return Finding("hooks", "warn", f"not installed: {', '.join(missing)}", todo)
+
+
+def _hooks_folder(repo: Repository) -> Path:
+    """Return where people's git looks for hooks; ours is told to run none."""
+    asked = repo.run("config", "--show-scope", "--type=path", "--get-all", "core.hooksPath", check=False)
+    scoped = [line.split("\t", 1) for line in asked.text.splitlines()]
+    chosen = [path for scope, path in scoped if scope != "command"]
+    return repo.workdir / chosen[-1] if chosen else repo.git_dir / "hooks"
 
 
 def _is_ours(file: Path) -> bool:

@@ -58,7 +58,8 @@ def test_numbers(value: float, text: str) -> None:
     ("metric", "key"),
     [
         ("accuracy", "Accuracy"), ("roc_auc", "Roc-Auc"), ("f1", "F1"), ("MAE", "MAE"),
-        ("test.log_loss", "Test.Log-Loss"), ("val/rmse", "Val/Rmse"), ("precision at 5", "Precision-At-5"), ("_", "_"), ("a__b", "A-B"),
+        ("test.log_loss", "Test.Log-Loss"), ("val/rmse", "Val/Rmse"),
+        ("precision at 5", "Precision-At-5"), ("_", "_"), ("a__b", "A-B"),
     ],
 )  # fmt: skip
 def test_names_of_metrics(metric: str, key: str) -> None:

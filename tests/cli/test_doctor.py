@@ -1,0 +1,145 @@
+"""The check-up."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gitmodel.git.notes import append_notes
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import METRICS_REF
+from gitmodel.reports.findings import Finding, findings_text, guarded
+from tests.cli.conftest import Run, tag
+from tests.conftest import clone, commit_all
+from tests.registry.test_desired import promote
+
+
+def findings(run: Run, *argv: str | Path) -> dict[str, dict[str, str]]:
+    return {item["subject"]: item for item in json.loads(run(*argv, "doctor", "--json").out)}
+
+
+def test_a_machine_and_a_repository_that_are_well(models: Repository, run: Run) -> None:
+    done = run("doctor")
+    assert done.code == 0
+    found = findings(run)
+    for name in ("git", "python", "dvc", "papermill", "bentoml", "ansible", "supervisor", "traefik"):
+        assert found[name]["status"] == "ok"
+        assert found[name]["found"][0].isdigit()
+    assert found["version tags"]["found"] == "3 readable"
+    assert found["environments"]["found"] == "production, staging"
+    assert found["specifications"] == {
+        "subject": "specifications",
+        "status": "ok",
+        "found": "2 valid",
+        "todo": "",
+    }
+    for name in ("remote", "DVC remote", "hooks"):
+        assert found[name]["status"] == "warn"
+        assert found[name]["todo"]
+
+
+def test_what_is_broken_is_named_with_what_to_do(models: Repository, run: Run) -> None:
+    commit = Oid(commit_all(models, {"models/credit-risk/model.yaml": "nam: x\n"}))
+    tag(models, "credit-risk@v5", "Bad\n\nMetrics: {\n", "2026-11-28T00:00:00+0000")
+    append_notes(models, METRICS_REF, {commit: ["broken", "[]"]})
+    promote(models, "staging", {"credit-risk.yaml": b"- a"})
+    done = run("doctor")
+    assert done.code == 1
+    found = findings(run)
+    status = {name: item["status"] for name, item in found.items() if item["status"] != "ok"}
+    assert status == {
+        "remote": "warn", "DVC remote": "warn", "hooks": "warn", "specifications": "fail",
+        "version tags": "fail", "metrics notes": "warn", "environments": "fail",
+    }  # fmt: skip
+    assert "models/credit-risk/model.yaml:1" in found["specifications"]["found"]
+    assert found["version tags"]["found"].startswith("credit-risk@v5: the trailer Metrics")
+    assert found["metrics notes"]["found"].startswith(f"2, the first: {commit.short}: not a record")
+    assert "env/staging: credit-risk.yaml" in found["environments"]["found"]
+
+
+def test_a_remote_that_does_not_answer(models: Repository, run: Run) -> None:
+    models.git("remote", "add", "origin", "/nowhere/at/all")
+    found = findings(run)["remote"]
+    assert found["status"] == "fail"
+    assert found["found"]
+
+
+def test_remotes_of_which_none_is_chosen(models: Repository, run: Run) -> None:
+    for name in ("one", "two"):
+        models.git("remote", "add", name, "/nowhere/at/all")
+    assert findings(run)["remote"]["found"] == "none of one, two is `origin`"
+
+
+def test_a_shallow_clone(models: Repository, run: Run, tmp_path: Path) -> None:
+    commit_all(models, {"x": "y"})
+    models.git("clone", "-q", "--depth=1", f"file://{models.git_dir}", str(tmp_path / "shallow"))
+    found = findings(run, "-C", tmp_path / "shallow")
+    assert found["history"]["status"] == "fail"
+    assert "--unshallow" in found["history"]["todo"]
+    assert found["remote"]["status"] == "ok"
+
+
+def test_a_server(models: Repository, bare: Repository, run: Run) -> None:
+    for name in ("pre-receive", "post-receive"):
+        (bare.git_dir / "hooks" / name).write_text("#!/bin/sh\nexec gitmodel\n")
+    found = findings(run, "-C", bare.git_dir)
+    assert found["history"]["status"] == "warn"
+    assert {found[name]["status"] for name in ("remote", "hooks", "specifications", "environments")} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "words"),
+    [
+        ("[core]\n    remote = store\n['remote \"store\"']\n    url = /srv/dvc\n", "ok", "store: /srv/dvc"),
+        ("[core]\n    remote = store\n", "warn", "none is configured"),
+        ("['remote \"store\"']\n    url = /srv/dvc\n", "warn", "none is configured"),
+        ("nonsense\n", "fail", ".dvc/config cannot be read"),
+    ],
+)
+def test_the_dvc_remote(models: Repository, run: Run, config: str, status: str, words: str) -> None:
+    commit_all(models, {".dvc/config": config})
+    found = findings(run)["DVC remote"]
+    assert found["status"] == status
+    assert found["found"].startswith(words)
+
+
+def test_outside_a_repository(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("doctor").code == 0
+    assert findings(run)["repository"]["status"] == "warn"
+
+
+def test_hooks_in_another_folder(models: Repository, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "hooks"
+    folder.mkdir()
+    for name in ("pre-push", "post-merge", "post-checkout"):
+        (folder / name).write_text("gitmodel\n")
+    models.git("config", "core.hooksPath", str(folder))
+    assert findings(run)["hooks"]["status"] == "ok"
+
+
+def test_a_program_that_is_missing(
+    models: Repository, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    found = findings(run)["traefik"]
+    assert found["status"] == "fail"
+    assert "`traefik` is not there" in found["found"]
+
+
+def test_a_check_that_cannot_be_made_has_failed() -> None:
+    from gitmodel.errors import ToolFailed
+
+    def check() -> Finding:
+        raise ToolFailed("no\x1b", detail="a\nb", hint="do")
+
+    assert findings_text([guarded("x", check)]) == ["fail  x  no\\x1b: b", "      -> do"]
+
+
+def test_a_clone_is_well(models: Repository, run: Run, tmp_path: Path) -> None:
+    found = findings(run, "-C", clone(models, tmp_path / "copy").root or "")
+    assert found["remote"]["found"].startswith("origin answers")
