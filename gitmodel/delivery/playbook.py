@@ -6,6 +6,7 @@ the whole environment of a git hook, leaves a copy of it in a file, and ansible 
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from gitmodel.errors import ToolFailed
 CONTENT = Path(__file__).parent / "ansible"
 _MARK = "@gitmodel "
 _OWN = "ANSIBLE_"
+_WORK = "rollout-"
 # What says how hosts are reached stays the user's.
 _KEPT = frozenset(
     {
@@ -85,12 +87,18 @@ def parse_line(line: str) -> Task | None:
 
 
 def run(
-    request: Mapping[str, Any], *, sink: Callable[[Task], None], inventory: str = "", check: bool = False
+    request: Mapping[str, Any],
+    *,
+    workspace: Path,
+    sink: Callable[[Task], None],
+    inventory: str = "",
+    check: bool = False,
 ) -> tuple[Task, ...]:
     """Carry out ``rollout.yml`` for a request and return its tasks.
 
     Args:
         request: What the role reads as ``rollout``; written to a private file, never to a command line.
+        workspace: A private folder for what ansible needs meanwhile; what a killed run has left there goes.
         sink: Told of each task as it ends.
         inventory: An ansible inventory; this machine when empty.
         check: Only say what would change.
@@ -99,7 +107,9 @@ def run(
         ToolFailed: If a task fails; the message and detail are those of the first one.
     """
     output = Output(sink)
-    with tempfile.TemporaryDirectory(prefix="gitmodel-rollout-") as folder:
+    for left in workspace.glob(f"{_WORK}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORK, dir=workspace) as folder:
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
         argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), "rollout.yml"]

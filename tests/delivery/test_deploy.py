@@ -74,7 +74,7 @@ def test_switch_and_rollback_lose_nothing(served: Repository) -> None:
     row: dict[str, object] = {"amount": 0.9, "income": 0.1}
     second = add_version(served, 5)
     promote(served, second, "local", by="ada")
-    with load(target.host, target.port, f"/{MODEL}/predict", row, clients=8) as sent:
+    with load(target.host, target.port, f"/{MODEL}/predict", row, clients=4) as sent:
         assert run(served)[0].version == "2"
         rollback(served, MODEL, "local", reason="Too deep", by="ada")
         done, _ = run(served)

@@ -162,6 +162,7 @@ def test_killed_runner(
         assert deploy(target, release).outcome in ("deployed", "unchanged")
         runner.stdout.close()
     assert (live(target), running(target)) == (version, [release.program.name])
+    assert not list(target.layout.run.glob("rollout-*"))
     assert not sent.lost
 
 

@@ -79,7 +79,7 @@ class ProcessRuntime:
                 f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
                 hint="take `inventory` out of its file to run on this machine",
             )
-        return playbook.run(request(target, release), check=check, sink=sink)
+        return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
 
     def down(self, target: Target) -> bool:
         """Stop services, router and supervisor."""
