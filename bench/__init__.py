@@ -1,0 +1,1 @@
+"""Measurements against what else one would use; see docs/benchmarks.md."""
