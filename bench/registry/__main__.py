@@ -4,7 +4,6 @@ import argparse
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,12 +32,14 @@ def main() -> int:
 
 
 def _measure(folder: Path, options: argparse.Namespace) -> list[Pair]:
-    acts: dict[str, Callable[[], Pair]] = {
-        "list": lambda: list_one(folder, options.starts),
-        "pre-receive": lambda: check_push(folder, options.starts),
-        "push": lambda: push_to_deployed(folder, options.rounds),
-    }
-    return [act() for name, act in acts.items() if options.only in {None, name}]
+    pairs = []
+    if options.only in {None, "list"}:
+        pairs.append(list_one(folder, options.starts))
+    if options.only in {None, "pre-receive"}:
+        pairs.append(check_push(folder, options.starts))
+    if options.only in {None, "push"}:
+        pairs.append(push_to_deployed(folder, options.rounds))
+    return pairs
 
 
 def _section(pairs: list[Pair]) -> str:
