@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What git sets for its hooks must not reach the repositories of tests.
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
 
-.PHONY: help demo demo-down install test lint format test-quick test-system bench lock clean
+.PHONY: help demo demo-down install test lint format test-quick test-system bench docs lock clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test-system: $(VENV)/.stamp-dev ## The tests with real services and whole pipeli
 
 bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md
+
+docs: $(VENV)/.stamp-dev ## Write the parts of docs/ that follow from commands and schemas
+	$(BIN)/python -m docs.reference
 
 lock: $(UV) ## Choose versions anew
 	$(UV) pip compile $(LOCK_FLAGS) --extra examples -o requirements.lock pyproject.toml

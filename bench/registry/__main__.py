@@ -7,8 +7,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.markdown import put_between
 from bench.registry.loop import push_to_deployed
-from bench.registry.measure import Pair, machine, put_between, sealed, table
+from bench.registry.measure import Pair, machine, sealed, table
 from bench.registry.starts import check_push, list_one
 
 

@@ -115,20 +115,6 @@ def _told(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def put_between(text: str, name: str, content: str) -> str:
-    """Replace what stands between the markers of that name in a Markdown text.
-
-    Raises:
-        ValueError: If the text lacks them.
-    """
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, found, rest = text.partition(begin)
-    _, ended, after = rest.partition(end)
-    if not found or not ended:
-        raise ValueError(f"the markers {begin} and {end} are missing")
-    return f"{before}{begin}\n{content}\n{end}{after}"
-
-
 def machine() -> str:
     """Describe this machine, as far as it matters for the times."""
     cores = os.cpu_count() or 1
