@@ -19,6 +19,7 @@ def commit_files(
     changes: Mapping[str, bytes | None],
     message: str,
     merged: Sequence[Oid] = (),
+    at: int | None = None,
 ) -> Oid:
     """Store a commit that changes files of its parent; no ref and no work tree is touched.
 
@@ -28,6 +29,7 @@ def commit_files(
         changes: New content by path; ``None`` deletes the file.
         message: The commit message.
         merged: Further parents, whose files are not looked at.
+        at: When, in seconds since 1970; default: now.
 
     Returns:
         The commit, even where it equals its parent's tree.
@@ -37,7 +39,7 @@ def commit_files(
         (
             b"feature done\n",
             b"commit %s\nmark :1\n" % _SCRATCH,
-            _people(repo),
+            _people(repo, int(time.time()) if at is None else at),
             data_block(message.encode("utf-8", "surrogateescape")),
             b"from %s\n" % parent.encode() if parent else b"",
             *(b"merge %s\n" % oid.encode() for oid in merged),
@@ -50,12 +52,12 @@ def commit_files(
     return Oid(repo.git("fast-import", "--quiet", "--date-format=raw", stdin=stream))
 
 
-def _people(repo: Repository) -> bytes:
+def _people(repo: Repository, at: int) -> bytes:
     identity = repo.identity()
     lines = []
     for role in ("AUTHOR", "COMMITTER"):
         name, email = (_name(identity[f"GIT_{role}_{part}"]) for part in ("NAME", "EMAIL"))
-        lines.append(f"{role.lower()} {name} <{email}> {int(time.time())} +0000\n")
+        lines.append(f"{role.lower()} {name} <{email}> {at} +0000\n")
     return "".join(lines).encode()
 
 

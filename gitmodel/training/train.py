@@ -1,0 +1,185 @@
+"""Train a model at a commit, once for the same inputs, wherever it was."""
+
+import hashlib
+import posixpath
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gitmodel.errors import Conflict, InvalidFile
+from gitmodel.git.commits import commit_files, read_log
+from gitmodel.git.notes import read_notes
+from gitmodel.git.objects import read_files
+from gitmodel.git.refs import read_ref
+from gitmodel.git.remotes import fetch_refs, publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.git.worktrees import temporary_worktree
+from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format_record
+from gitmodel.spec import ModelSpec
+from gitmodel.training import outcome
+from gitmodel.training.digest import inputs_digest
+from gitmodel.training.lock import locked_outs
+from gitmodel.training.pipeline import Dvc, open_dvc
+from gitmodel.training.run import Run, run_ref
+
+Sink = Callable[[str], None]
+_SUBJECT = "Train "
+
+
+def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False, by: str, sink: Sink) -> Run:
+    """Run a model's pipeline on a clean work tree of a commit; the same inputs are not trained twice.
+
+    Output of the stages goes to standard output as it comes. The result is written as a run commit, a run
+    ref and a note, here and at the remote; files go to the DVC remote first.
+
+    Args:
+        repo: The repository, bare or not.
+        spec: The model at that commit.
+        commit: What to train.
+        force: Train even where the same inputs were trained before.
+        by: Who trains, for the record.
+        sink: Told each step, a line at a time.
+
+    Raises:
+        InvalidFile: If the pipeline, its metrics or its artifact are not what they must be.
+        ToolFailed: If a stage, DVC or a remote fails.
+    """
+    file = posixpath.join(spec.folder, "dvc.yaml")
+    with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
+        stages = dvc.stages(file)
+        _check_notebooks(dvc, spec, stages)
+        digest = inputs_digest(repo, commit, dvc, stages, spec.folder)
+        parameters = outcome.collect_parameters(dvc, stages)
+        ref = run_ref(spec.name, digest)
+        known = None if force else _known(repo, ref)
+        if known is None:
+            _reproduce(dvc, file, stages, force=force, sink=sink)
+        else:
+            sink(f"[train] {spec.name}: these inputs were trained as {known.short}")
+            _take(repo, known, tree, _git_outputs(dvc, stages, file))
+        metrics = outcome.collect_metrics(tree, spec)
+        changes = _changes(repo, commit, tree, _git_outputs(dvc, stages, file))
+        result = _commit(repo, spec, commit, changes, digest)
+        run = Run(
+            commit=result,
+            digest=digest,
+            result=_result_digest(digest, tree / posixpath.join(spec.folder, "dvc.lock"), metrics),
+            source=_source(repo, known or result),
+            trained=known is None,
+            metrics=metrics,
+            parameters=parameters,
+            artifact=outcome.collect_artifact(repo, spec, result),
+            data=outcome.collect_data(repo, spec, result),
+        )
+        if known is None and dvc.has_remote:
+            dvc.push(file)
+    return _record(repo, spec, run, by=by, ref=ref, sink=sink)
+
+
+def _check_notebooks(dvc: Dvc, spec: ModelSpec, stages: list[Any]) -> None:
+    """See that each notebook of the specification is run by a stage."""
+    read = {dvc.relative(dep.fs_path) for stage in stages for dep in stage.deps if not hasattr(dep, "params")}
+    for notebook in spec.notebooks:
+        if spec.path(notebook) not in read:
+            stem = notebook.removesuffix(".ipynb")
+            raise InvalidFile(
+                f"{spec.file} lists the notebook {notebook}, but no stage of dvc.yaml runs it",
+                hint=f"add a stage: `dvc stage add -n {stem} -d {notebook} -o {stem}.output.ipynb "
+                f"papermill {notebook} {stem}.output.ipynb`",
+            )
+
+
+def _known(repo: Repository, ref: str) -> Oid | None:
+    """Return the run commit of the same inputs, of this copy or of the remote."""
+    found = read_ref(repo, ref)
+    if found is None:
+        fetch_refs(repo, ref)
+        found = read_ref(repo, ref)
+    return found
+
+
+def _reproduce(dvc: Dvc, file: str, stages: list[Any], *, force: bool, sink: Sink) -> None:
+    if dvc.has_remote:
+        sources = [dvc.relative(stage.path) for stage in stages if stage.is_data_source]
+        locked = [file] if (dvc.tree / file).with_name("dvc.lock").is_file() else []
+        if sources or locked:
+            dvc.pull([*sources, *locked])
+    else:
+        sink("[train] no DVC remote is configured: data and artifact stay on this machine")
+    dvc.reproduce(file, force=force)
+
+
+def _git_outputs(dvc: Dvc, stages: list[Any], file: str) -> list[str]:
+    """Return the files that a training leaves to git: locks, and outputs that DVC does not cache."""
+    locks = {posixpath.join(posixpath.dirname(file), "dvc.lock")}
+    locks |= {
+        posixpath.join(posixpath.dirname(dvc.relative(stage.path)), "dvc.lock")
+        for stage in stages
+        if not stage.is_data_source
+    }
+    outs = {dvc.relative(out.fs_path) for stage in stages for out in stage.outs if not out.use_cache}
+    return sorted(locks | outs)
+
+
+def _take(repo: Repository, known: Oid, tree: Path, paths: list[str]) -> None:
+    """Lay what another training left to git into the work tree."""
+    for path, content in read_files(repo, known, paths).items():
+        if content is not None:
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(content)
+
+
+def _changes(repo: Repository, commit: Oid, tree: Path, paths: list[str]) -> dict[str, bytes | None]:
+    """Return those files that differ from the trained commit."""
+    files = [
+        file.relative_to(tree).as_posix()
+        for path in paths
+        for file in ([tree / path] if (tree / path).is_file() else sorted((tree / path).rglob("*")))
+        if file.is_file()
+    ]
+    before = read_files(repo, commit, files)
+    after = {path: (tree / path).read_bytes() for path in files}
+    return {path: content for path, content in after.items() if content != before[path]}
+
+
+def _commit(
+    repo: Repository, spec: ModelSpec, commit: Oid, changes: dict[str, bytes | None], digest: str
+) -> Oid:
+    """Return the run commit: the same one for the same changes of the same commit."""
+    if not changes:
+        return commit
+    message = f"{_SUBJECT}{spec.name}\n\nInputs: {digest}\n"
+    at = int(repo.git("show", "--no-patch", "--format=%ct", commit))
+    return commit_files(repo, parent=commit, changes=changes, message=message, at=at)
+
+
+def _result_digest(inputs: str, lock: Path, metrics: dict[str, float]) -> str:
+    outs = locked_outs(lock.read_bytes(), lock.name) if lock.is_file() else {}
+    document = {"inputs": inputs, "outputs": outs, "metrics": metrics}
+    return hashlib.sha256(canonical_json(document).encode()).hexdigest()
+
+
+def _source(repo: Repository, run: Oid) -> str:
+    """Return the commit whose tree was trained: the parent of a run commit, else the commit itself."""
+    newest = read_log(repo, run, limit=1)[0]
+    return newest.parents[0] if newest.subject.startswith(_SUBJECT) and newest.parents else run
+
+
+def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str, sink: Sink) -> Run:
+    """Write run ref and note, here and at the remote, unless they are there."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    record = Record(spec.name, "training", run.metrics, at, by, run=run.digest)
+    there = read_ref(repo, ref)
+    updates = [] if there is not None and not run.trained else [RefUpdate(ref, run.commit, there)]
+    noted = any(
+        run.digest in line for line in read_notes(repo, METRICS_REF, [run.commit]).get(run.commit, ())
+    )
+    notes = {} if noted or not run.metrics else {METRICS_REF: {run.commit: [format_record(record)]}}
+    try:
+        publish(repo, updates, notes)
+    except Conflict:
+        sink(f"[train] {spec.name}: somebody trained the same inputs at the same time")
+        fetch_refs(repo, ref)
+    return run
