@@ -1,0 +1,164 @@
+"""The worker: carries out queued runs, one after the other, the oldest first.
+
+It is a process of its own, apart from the connection of the pusher: ``python -m gitmodel.pipelines.worker
+REPOSITORY``. Each push starts one; it waits for its turn on a lock, so there is always one that goes on where
+another was killed. What was killed in the middle is begun again: every step can be.
+"""
+
+import fcntl
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gitmodel import process
+from gitmodel.delivery.ansible.module_utils.gitmodel_processes import ROOT_VARIABLE, end
+from gitmodel.errors import GitmodelError
+from gitmodel.git.repository import Repository
+from gitmodel.pipelines.pushed import Pushed
+from gitmodel.pipelines.runs import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    QUEUED,
+    RUNNING,
+    Run,
+    Runs,
+    now,
+    process_since,
+)
+
+Say = Callable[[str], None]
+Execute = Callable[[Repository, Sequence[Pushed], Say], int]
+MAX_ATTEMPTS = 3
+_BUG = 70
+
+
+def start_worker(repo: Repository) -> int:
+    """Start a worker that outlives us and return its process id."""
+    runs = Runs(repo)
+    runs.folder.mkdir(parents=True, exist_ok=True)
+    return process.spawn_detached(
+        [sys.executable, "-P", "-m", "gitmodel.pipelines.worker", str(repo.git_dir)],
+        log=runs.folder / "worker.log",
+        cwd=repo.git_dir,
+        env=process.clean_environment({ROOT_VARIABLE: str(runs.folder)}),
+    )
+
+
+def is_at_work(runs: Runs) -> bool:
+    """Say whether a worker has its turn."""
+    with (runs.folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def work(repo: Repository, execute: Execute | None = None) -> None:
+    """Wait for our turn, then carry out every run that is queued or was interrupted.
+
+    Args:
+        repo: The repository that was pushed to.
+        execute: What a run does; default: `gitmodel.pipelines.engine.execute`.
+    """
+    runs = Runs(repo)
+    runs.folder.mkdir(parents=True, exist_ok=True)
+    with (runs.folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        while run := next_run(runs.all()):
+            _carry_out(repo, runs, run, execute or _execute)
+        runs.prune()
+
+
+def _execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
+    """Import the engine, which takes a while, only where something runs."""
+    from gitmodel.pipelines.engine import execute
+
+    return execute(repo, pushed, say)
+
+
+def next_run(runs: Sequence[Run]) -> Run | None:
+    """Choose: what was interrupted goes first, then the queue; the oldest of each."""
+    states = [(run, run.state_now) for run in runs]
+    waiting = [run for wanted in (INTERRUPTED, QUEUED) for run, state in states if state == wanted]
+    return waiting[0] if waiting else None
+
+
+def _carry_out(repo: Repository, runs: Runs, run: Run, execute: Execute) -> None:
+    with _output_to(runs.log(run.id)) as say:
+        if run.state_now == INTERRUPTED:
+            if run.pid is not None:
+                end(run.pid, runs.folder)  # what the killed worker had started and left
+            if run.attempts >= MAX_ATTEMPTS:
+                say(f"[run] interrupted {run.attempts} times: given up")
+                say(f"hint: `gitmodel ci run {run.id}` tries again")
+                runs.save(replace(run, state=FAILED, code=3, ended=now()))
+                return
+            say(f"[run] interrupted: begun again (attempt {run.attempts + 1} of {MAX_ATTEMPTS})")
+        begun = replace(
+            run,
+            state=RUNNING,
+            started=now(),
+            attempts=run.attempts + 1,
+            pid=os.getpid(),
+            pid_since=process_since(os.getpid()),
+        )
+        runs.save(begun)
+        code = _guarded(repo, begun, execute, say, runs.log(run.id))
+    runs.save(replace(begun, state=FAILED if code else DONE, code=code, ended=now()))
+
+
+def _guarded(repo: Repository, run: Run, execute: Execute, say: Say, log: Path) -> int:
+    """Return the exit code of a run, whatever is raised: the runs behind it must have their turn."""
+    try:
+        return execute(repo, run.pushed, say)
+    except GitmodelError as error:
+        for line in (f"error: {error.message}", *error.detail.splitlines()):
+            say(line)
+        if error.hint:
+            say(f"hint: {error.hint}")
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - a bug of ours ends this run alone
+        report = log.with_name("bug.log")
+        report.write_text("".join(traceback.format_exception(error)), "utf-8", "backslashreplace")
+        say(f"error: this is a bug in gitmodel ({type(error).__name__}: {error})")
+        say(f"hint: please report it with the file {report}")
+        return _BUG
+
+
+@contextmanager
+def _output_to(log: Path) -> Iterator[Say]:
+    """Let everything that this process and its children print go to the end of a file."""
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    with log.open("ab", buffering=0) as file:
+        _flush(streams)
+        kept = [os.dup(number) for number in (1, 2)]
+        try:
+            for number in (1, 2):
+                os.dup2(file.fileno(), number)
+
+            def say(line: str) -> None:
+                _flush(streams)
+                file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+
+            yield say
+        finally:
+            _flush(streams)
+            for number, saved in zip((1, 2), kept, strict=True):
+                os.dup2(saved, number)
+                os.close(saved)
+
+
+def _flush(streams: tuple[Any, ...]) -> None:
+    for stream in streams:
+        stream.flush()
+
+
+if __name__ == "__main__":
+    work(Repository.open(sys.argv[1]))
