@@ -59,7 +59,7 @@ def _is_semver(text: str) -> bool:
 def looks_like_version(name: str) -> bool:
     """Say whether a person who made this tag meant a version: ``Model@v1``, ``model@1.0``, ``model@v01``."""
     _, found, behind = name.rpartition("@")
-    return bool(found) and (behind[:1] in "vV" or behind[:1] in _DIGITS) and "#" not in name
+    return bool(behind) and bool(found) and behind[0] in _DIGITS | {"v", "V"} and "#" not in name
 
 
 _GRAMMAR = "<model> has lower-case letters, digits, - _ /; <version> is as 4 or 1.2.0, without leading zeros"
