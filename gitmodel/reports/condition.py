@@ -14,6 +14,7 @@ from gitmodel.metrics.records import METRICS_REF, parse_record
 from gitmodel.registry.desired import environments, read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.findings import Finding, guarded
+from gitmodel.training import default_dvc_remote
 
 _CLIENT_HOOKS = ("pre-push", "post-merge", "post-checkout")
 _SERVER_HOOKS = ("pre-receive", "post-receive")
@@ -64,6 +65,9 @@ def _dvc_remote(repo: Repository) -> Finding:
     )
     if name and section:
         return Finding("DVC remote", "ok", f"{name}: {config.get(section, 'url', fallback='?')}")
+    shared = default_dvc_remote(repo)
+    if shared:
+        return Finding("DVC remote", "ok", f"{shared} (beside the server's repository)")
     todo = "run `dvc remote add -d NAME URL`, so that others can fetch data and models"
     return Finding("DVC remote", "warn", "none is configured", todo)
 

@@ -105,6 +105,15 @@ def test_the_dvc_remote(models: Repository, run: Run, config: str, status: str, 
     assert found["found"].startswith(words)
 
 
+def test_the_dvc_remote_beside_a_server(models: Repository, run: Run, tmp_path: Path) -> None:
+    models.git("clone", "-q", "--bare", str(models.git_dir), str(tmp_path / "server.git"))
+    copy = clone(Repository.open(tmp_path / "server.git"), tmp_path / "copy")
+    (tmp_path / "server.dvc").mkdir()
+    for folder in (copy.root or "", tmp_path / "server.git"):
+        found = findings(run, "-C", folder)["DVC remote"]
+        assert (found["status"], found["found"].split(" ")[0]) == ("ok", str(tmp_path / "server.dvc"))
+
+
 def test_outside_a_repository(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("doctor").code == 0
