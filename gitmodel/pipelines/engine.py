@@ -1,6 +1,7 @@
 """What follows from a push: plan, train, register, gate, promote, deploy; the same for every engine."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from gitmodel.delivery.deploy import deploy
 from gitmodel.errors import GitmodelError, UsageError
@@ -13,7 +14,7 @@ from gitmodel.pipelines.plan import Touched, touched
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.spec import load_model, load_models
+from gitmodel.spec import ModelSpec, load_model, load_models
 
 Say = Callable[[str], None]
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
@@ -33,7 +34,7 @@ def execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
     code = 0
     for change in pushed:
         if change.new is not None:
-            code = max(code, _guarded(lambda change=change: _one(repo, change, say), say))  # type: ignore[misc]
+            code = max(code, _guarded(partial(_one, repo, change, say), say))
     return code
 
 
@@ -82,7 +83,7 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
     return steps.release(repo, version, _spec_of(repo, version.model, version.commit), say)
 
 
-def _spec_of(repo: Repository, model: str, commit: Oid) -> steps.ModelSpec:
+def _spec_of(repo: Repository, model: str, commit: Oid) -> ModelSpec:
     """Return the specification that judges a version: the default branch's, or the version's own."""
     try:
         return load_model(repo, default_branch(repo), model)
@@ -98,9 +99,8 @@ def _branch(repo: Repository, change: Pushed, say: Say) -> int:
         say(f"[plan] no model is touched ({len(specs)} in the repository)")
     releases = change.ref == _BRANCH + default_branch(repo)
     follow = _release if releases else _report
-    return max(
-        (_guarded(lambda item=item: follow(repo, item, change.new, say), say) for item in plan), default=0
-    )  # type: ignore[misc, arg-type]
+    acts = [partial(follow, repo, item, change.new, say) for item in plan]
+    return max((_guarded(act, say) for act in acts), default=0)
 
 
 def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:

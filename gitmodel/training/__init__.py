@@ -1,6 +1,6 @@
 """Training: the only layer that knows DVC and papermill."""
 
-from gitmodel.training.files import fetch_file
+from gitmodel.training.fetching import fetch_file
 from gitmodel.training.run import Run, run_ref
 from gitmodel.training.storage import default_dvc_remote
 from gitmodel.training.train import train

@@ -13,7 +13,7 @@ from gitmodel.metrics.values import Metrics, read_metrics
 from gitmodel.registry.versions import ArtifactRef, DataRef
 from gitmodel.spec import ModelSpec
 from gitmodel.training.digest import read_parameters
-from gitmodel.training.files import fetch_file
+from gitmodel.training.fetching import fetch_file
 from gitmodel.training.lock import tracked
 from gitmodel.training.pipeline import Dvc
 

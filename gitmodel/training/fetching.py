@@ -1,0 +1,104 @@
+"""Files of a commit, wherever they are kept: in git, in DVC's cache, on the remote."""
+
+import hashlib
+import os
+import posixpath
+import shutil
+from pathlib import Path
+
+from gitmodel.errors import InvalidFile, ToolFailed, UsageError
+from gitmodel.git.objects import list_files, read_file
+from gitmodel.git.refs import resolve
+from gitmodel.git.repository import Repository
+from gitmodel.git.worktrees import temporary_worktree
+from gitmodel.training.lock import Tracked, tracked
+from gitmodel.training.storage import cache_dir
+
+
+def fetch_file(repo: Repository, rev: str, path: str) -> Path:
+    """Return a file as it is at a commit, pulled from the DVC remote where it is not on this machine.
+
+    Args:
+        repo: The repository.
+        rev: The commit.
+        path: From the top of the repository.
+
+    Returns:
+        A file under its own name that must not be written to.
+
+    Raises:
+        UsageError: If the commit does not know the file.
+        InvalidFile: If the content is not what the commit says.
+        ToolFailed: If it is neither here nor on a remote.
+    """
+    known = tracked(repo, rev, path)
+    if known is None:
+        return _from_git(repo, rev, path)
+    place = repo.state / "files" / known.md5 / posixpath.basename(path)
+    if place.is_file():
+        return place
+    cached = cache_dir(repo) / "files" / "md5" / known.md5[:2] / known.md5[2:]
+    if not cached.is_file():
+        _pull(repo, rev, known, cached)
+    _check(cached, known)
+    _put(cached, place)
+    return place
+
+
+def _from_git(repo: Repository, rev: str, path: str) -> Path:
+    content = read_file(repo, rev, path)
+    if content is None:
+        raise UsageError(
+            f"{path} is not in the commit {rev[:12]}: neither git nor DVC tracks it there",
+            hint="train the model, or name the right path in model.yaml",
+        )
+    oid = list_files(repo, rev, path)[path].oid
+    place = repo.state / "files" / oid / posixpath.basename(path)
+    if not place.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = place.with_name(f".{os.getpid()}-{place.name}")
+        temporary.write_bytes(content)
+        temporary.replace(place)
+    return place
+
+
+def _put(cached: Path, place: Path) -> None:
+    """Give a file of the cache its own name: by a link where possible."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{os.getpid()}-{place.name}")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(cached, temporary)
+    except OSError:
+        shutil.copyfile(cached, temporary)
+    temporary.replace(place)
+
+
+def _check(file: Path, known: Tracked) -> None:
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "md5").hexdigest()
+    if found != known.md5:
+        raise InvalidFile(
+            f"the cached copy of {known.path} is damaged: its md5 is {found}, expected {known.md5}",
+            hint=f"delete {file} and run the command again; it is then pulled anew",
+        )
+
+
+def _pull(repo: Repository, rev: str, known: Tracked, cached: Path) -> None:
+    """Pull one file from the remote into the cache."""
+    from gitmodel.training.pipeline import open_dvc
+
+    commit = resolve(repo, rev)
+    assert commit is not None
+    with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
+        if not dvc.has_remote:
+            raise ToolFailed(
+                f"{known.path} (md5 {known.md5}) is not on this machine, and no DVC remote is configured",
+                hint="`dvc remote add -d NAME URL` where it was pushed to, or `dvc push` it from where it is",
+            )
+        dvc.fetch(known.path)
+    if not cached.is_file():
+        raise ToolFailed(
+            f"{known.path} (md5 {known.md5}) is not on the DVC remote",
+            hint="`dvc push` it from where it was made",
+        )
