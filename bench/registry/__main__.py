@@ -11,6 +11,7 @@ from bench.markdown import put_between
 from bench.registry.loop import push_to_deployed
 from bench.registry.measure import Pair, machine, sealed, table
 from bench.registry.starts import check_push, list_one
+from gitmodel.errors import GitmodelError
 
 
 def main() -> int:
@@ -49,4 +50,7 @@ def _section(pairs: list[Pair]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except GitmodelError as error:
+        sys.exit(f"error: {error.message}\n{error.detail}")
