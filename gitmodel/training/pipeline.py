@@ -1,0 +1,196 @@
+"""DVC, driven in this process: the stages of one model in a work tree."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Any
+
+from gitmodel import process
+from gitmodel.errors import InvalidFile, ToolFailed
+from gitmodel.git.repository import Repository
+from gitmodel.training.sharing import NAME, remote_name
+from gitmodel.training.storage import cache_dir, default_dvc_remote, read_config
+
+
+class Dvc:
+    """DVC's repository in a work tree.
+
+    Args:
+        repo: DVC's own object.
+        tree: The work tree.
+    """
+
+    def __init__(self, repo: Any, tree: Path) -> None:
+        self.repo = repo
+        self.tree = tree
+
+    @property
+    def has_remote(self) -> bool:
+        """Whether there is a default remote."""
+        return bool(self.repo.config["core"].get("remote"))
+
+    def stages(self, file: str) -> list[Any]:
+        """Return the stages of one ``dvc.yaml`` and those that they depend on, in a stable order.
+
+        Raises:
+            InvalidFile: If the file is missing, invalid, or has no stages.
+        """
+        from dvc.exceptions import DvcException
+
+        if not (self.tree / file).is_file():
+            raise InvalidFile(
+                f"there is no {file}", hint="the pipeline of a model is a dvc.yaml beside its model.yaml"
+            )
+        try:
+            index = self.repo.index
+            own = [stage for stage in index.stages if self.relative(stage.path) == file]
+            graph = index.graph
+        except DvcException as error:
+            raise InvalidFile(f"{file} is not a valid pipeline", detail=words(error)) from error
+        if not own:
+            raise InvalidFile(f"{file} has no stages", hint="`dvc stage add` makes one")
+        from networkx import descendants
+
+        found = {stage.addressing: stage for stage in own}
+        for stage in own:
+            for other in descendants(graph, stage):
+                found[other.addressing] = other
+        return [found[name] for name in sorted(found)]
+
+    def relative(self, path: str) -> str:
+        """Return a path from the top of the repository; one outside of it stays absolute."""
+        absolute = os.path.abspath(path)  # noqa: PTH100 - links are kept
+        inside = os.path.relpath(absolute, self.tree)
+        return absolute if inside.startswith("..") else Path(inside).as_posix()
+
+    def fetch(self, path: str) -> None:
+        """Bring one file of the remote into the cache; what is not there is passed over."""
+        with _told(f"could not fetch {path} from the DVC remote"):
+            self.repo.fetch(targets=[str(self.tree / path)])
+
+    def pull(self, targets: list[str]) -> None:
+        """Bring files into cache and work tree; what is on no remote is passed over."""
+        with _told("could not pull from the DVC remote"):
+            self.repo.pull(targets=[str(self.tree / target) for target in targets], allow_missing=True)
+
+    def push(self, file: str) -> None:
+        """Send the outputs of the stages in a ``dvc.yaml``, and the run cache, to the remote."""
+        with _told("could not push to the DVC remote"):
+            self.repo.push(targets=[str(self.tree / file)], with_deps=True, run_cache=True)
+
+    def reproduce(self, file: str, *, force: bool) -> None:
+        """Run the stages of a ``dvc.yaml`` that are out of date, their output as it comes.
+
+        Raises:
+            ToolFailed: If a stage fails.
+        """
+        from dvc.exceptions import DvcException
+
+        sys.stdout.flush()
+        try:
+            self.repo.reproduce(targets=[str(self.tree / file)], force=force)
+        except DvcException as error:
+            raise ToolFailed(
+                "the pipeline failed", detail=words(error), hint="what its commands said stands above"
+            ) from error
+        finally:
+            sys.stdout.flush()
+
+
+def words(error: BaseException) -> str:
+    """Return what an error and its causes say, each once."""
+    said: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        text = str(cause).strip()
+        if text and not any(text in other for other in said):
+            said.append(text)
+        cause = cause.__cause__
+    return "\n".join(said)
+
+
+@contextmanager
+def _told(message: str) -> Iterator[None]:
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except (DvcException, OSError) as error:
+        raise ToolFailed(message, detail=words(error)) from error
+
+
+@contextmanager
+def open_dvc(repo: Repository, tree: Path) -> Iterator[Dvc]:
+    """Open DVC in a temporary work tree, with the cache and the remote of the repository.
+
+    Raises:
+        InvalidFile: If DVC's configuration is not valid.
+    """
+    os.environ.update(_process_environment())
+    _configure(repo, tree)
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    _announce_stages()
+    try:
+        opened = Repo(str(tree))
+    except DvcException as error:
+        raise InvalidFile("DVC cannot be used here", detail=words(error)) from error
+    try:
+        with chdir(tree):  # DVC takes some of its own paths relative to the current folder
+            yield Dvc(opened, tree)
+    finally:
+        opened.close()
+
+
+def _announce_stages() -> None:
+    """Have DVC say which stage runs, with its command, where the output of the stages goes."""
+    logger = logging.getLogger("dvc")
+    logger.setLevel(logging.WARNING)
+    running = logging.getLogger("dvc.stage.run")
+    running.setLevel(logging.INFO)
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler(sys.stdout))
+
+
+def _process_environment() -> dict[str, str]:
+    """Return what DVC and the commands of stages must find in the environment of this process."""
+    clean = process.clean_environment()
+    return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {"DVC_STUDIO_OFFLINE": "1"}
+
+
+def _configure(repo: Repository, tree: Path) -> None:
+    """Write the settings that are of this machine only."""
+    folder = tree / ".dvc"
+    folder.mkdir(exist_ok=True)
+    (folder / "config").touch()
+    cache = cache_dir(repo)
+    cache.mkdir(parents=True, exist_ok=True)
+    lines = ["[core]", "    analytics = false", "    check_update = false"]
+    own = (repo.root / ".dvc" / "config.local") if repo.root else None
+    settings = own.read_text(encoding="utf-8") if own and own.is_file() else ""
+    address = None if _has_remote(tree) or remote_name(repo) else default_dvc_remote(repo)
+    if address:
+        lines += [f"    remote = {NAME}", f"['remote \"{NAME}\"']", f"    url = {address}"]
+    lines += ["[cache]", f"    dir = {cache}"]
+    (folder / "config.local").write_text(_merged(settings, "\n".join(lines)), encoding="utf-8")
+
+
+def _has_remote(tree: Path) -> bool:
+    return bool(read_config(tree / ".dvc" / "config").get("core", "remote", fallback=""))
+
+
+def _merged(first: str, second: str) -> str:
+    """Lay one DVC configuration over another."""
+    import configparser
+    import io
+
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(first)
+    parser.read_string(second)
+    out = io.StringIO()
+    parser.write(out)
+    return out.getvalue()
