@@ -1,6 +1,7 @@
 """``gitmodel hooks``: the git hooks of this repository."""
 
 import sys
+from functools import partial
 
 import click
 
@@ -54,9 +55,10 @@ def run(context: click.Context, *, name: str, arguments: tuple[str, ...]) -> Non
         context.exit(receive(repo, parse_pushed(sys.stdin), click.echo))
     from gitmodel.hooks import client
 
+    say = partial(click.echo, err=True)  # the standard output of `git push --porcelain` is read by programs
     if name == "pre-push":
-        client.pre_push(repo, arguments, sys.stdin, click.echo)
+        client.pre_push(repo, arguments, sys.stdin, say)
     elif name == "post-merge":
-        client.post_merge(repo, click.echo)
+        client.post_merge(repo, say)
     else:
-        client.post_checkout(repo, arguments, click.echo)
+        client.post_checkout(repo, arguments, say)

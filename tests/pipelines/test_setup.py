@@ -123,7 +123,7 @@ def test_dvc_accepts_it(tmp_path: Path) -> None:
     init_repository(tmp_path / "wines")
     done = process.run(["dvc", "status", "--quiet"], cwd=tmp_path / "wines", check=False)
     assert done.code == 1, done.stderr  # the pipeline has not run yet
-    assert process.run(["dvc", "stage", "list", "-R"], cwd=tmp_path / "wines").text.startswith("models/")
+    assert process.run(["dvc", "stage", "list", "--all"], cwd=tmp_path / "wines").text.startswith("models/")
 
 
 @pytest.mark.parametrize("name", ["hello-world", "credit-risk", "spam-filter"])
@@ -226,7 +226,7 @@ def test_shims_are_valid_shell_with_any_path(
     assert len(text.splitlines()) < 25
     (line,) = [line for line in text.splitlines() if line.startswith("python=")]
     shown = subprocess.run(
-        ["sh", "-c", f"{line}\nprintf %s \"$python\""], capture_output=True, text=True, check=True
+        ["sh", "-c", f'{line}\nprintf %s "$python"'], capture_output=True, text=True, check=True
     )
     assert shown.stdout == strange
     assert shlex.split(line) == [f"python={strange}"]
