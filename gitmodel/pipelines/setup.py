@@ -1,7 +1,6 @@
 """Make repositories: a server's bare one that acts on pushes, and a models repository to work in."""
 
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +11,13 @@ from gitmodel.git.refs import resolve
 from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
+from gitmodel.pipelines.local import write_environment
 from gitmodel.pipelines.shims import install_hooks
 from gitmodel.spec.repository import RepositorySpec
 from gitmodel.spec.trees import FolderTree, model_files
 
 Say = Callable[[str], None]
 STARTER = "hello-world"
-ENVIRONMENT = "local"
-_FIRST_PORT, _LAST_PORT = 8400, 8999
 # Set where the repository says nothing else.
 _SERVER_SETTINGS = {
     "core.logAllRefUpdates": "true",  # a bare repository keeps no log of its refs by default
@@ -43,13 +41,6 @@ repos:
         language: system
         files: (^|/)model\\.yaml$|^environments/[^/]+\\.yaml$|^gitmodel\\.yaml$
         require_serial: true
-"""
-_ENVIRONMENT = """\
-# The environment of this machine. It belongs to this copy of the repository and is on no branch.
-name: local
-runtime: process
-strategy: {kind: blue-green}
-port: %d # of the router
 """
 
 
@@ -94,7 +85,7 @@ def init_server(path: Path, *, port: int | None = None, say: Say = lambda _line:
     if not data.exists():
         data.mkdir()
         say(f"made: {data}, where data and models are kept")
-    _write_environment(repo, port, say)
+    write_environment(repo, port, say)
     return repo
 
 
@@ -111,36 +102,6 @@ def _bare(path: Path, say: Say) -> Repository:
         Repository(path, None).git("init", "-q", "--bare", "-b", "main", str(path))
         say(f"made: {path}")
     return Repository(path, None)
-
-
-def _write_environment(repo: Repository, port: int | None, say: Say) -> None:
-    file = repo.state / "environments" / f"{ENVIRONMENT}.yaml"
-    if file.exists() and port is None:
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    text = _ENVIRONMENT % (port or free_port())
-    if not file.exists() or file.read_text("utf-8") != text:
-        part = file.with_name(f".{file.name}.part")
-        part.write_text(text, "utf-8")
-        part.replace(file)
-        say(f"made: the environment {ENVIRONMENT}; {file}")
-
-
-def free_port() -> int:
-    """Return the first port from 8400 on that nothing listens on.
-
-    Raises:
-        UsageError: If there is none up to 8999.
-    """
-    for port in range(_FIRST_PORT, _LAST_PORT + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise UsageError(f"no port from {_FIRST_PORT} to {_LAST_PORT} is free", hint="name one with --port")
 
 
 def init_repository(path: Path, *, example: str | None = None, say: Say = lambda _line: None) -> Made:
@@ -165,7 +126,7 @@ def init_repository(path: Path, *, example: str | None = None, say: Say = lambda
     _tell(made, say)
     install_client_hooks(made.repo, say)
     if default_remote(made.repo) is None:
-        _write_environment(made.repo, None, say)
+        write_environment(made.repo, None, say)
     made.commit = _first_commit(made, example, say)
     return made
 

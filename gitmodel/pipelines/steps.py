@@ -127,9 +127,8 @@ def train_and_register(
     kind = load_repository(repo, commit).versions
     registered = register(repo, spec.name, commit=run.commit, facts=facts, records=[record], kind=kind)
     verb = "registered as" if registered.created else "is the same result as"
-    say(
-        f"[register] {spec.name}: {verb} v{registered.version.version} (Model-ID {registered.version.model_id})"
-    )
+    version = registered.version
+    say(f"[register] {spec.name}: {verb} v{version.version} (Model-ID {version.model_id})")
     return registered
 
 

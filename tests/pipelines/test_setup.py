@@ -12,8 +12,9 @@ import pytest
 from gitmodel import process, resources
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines import setup
-from gitmodel.pipelines.setup import free_port, init_repository, init_server, install_client_hooks
+from gitmodel.pipelines import local
+from gitmodel.pipelines.local import free_port
+from gitmodel.pipelines.setup import init_repository, init_server, install_client_hooks
 from gitmodel.pipelines.shims import CLIENT, SERVER, hooks_folder, install_hooks, shim, uninstall_hooks
 from gitmodel.spec import load_environment, load_models, validate_paths
 from tests.conftest import commit_all, make_repository
@@ -78,6 +79,13 @@ def test_hooks_of_the_owner_are_kept_and_said(tmp_path: Path) -> None:
     assert own.read_text() == "#!/bin/sh\nexit 1\n"
 
 
+def test_a_path_that_cannot_hold_releases_gets_a_place_for_them(tmp_path: Path) -> None:
+    odd = load_environment(init_server(tmp_path / "it's odd.git"), None, "local")
+    assert odd.root is not None
+    assert odd.root.startswith("~/.local/share/gitmodel/")
+    assert load_environment(init_server(tmp_path / "a b.git"), None, "local").root is None
+
+
 def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
@@ -95,11 +103,11 @@ def test_ports_that_are_taken_are_passed_over(monkeypatch: pytest.MonkeyPatch) -
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        monkeypatch.setattr(setup, "_FIRST_PORT", port)
-        monkeypatch.setattr(setup, "_LAST_PORT", port)
+        monkeypatch.setattr(local, "_FIRST_PORT", port)
+        monkeypatch.setattr(local, "_LAST_PORT", port)
         with pytest.raises(UsageError, match="is free"):
             free_port()
-        monkeypatch.setattr(setup, "_LAST_PORT", port + 50)
+        monkeypatch.setattr(local, "_LAST_PORT", port + 50)
         assert free_port() > port
 
 
