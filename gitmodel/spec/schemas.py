@@ -1,8 +1,4 @@
-"""The JSON Schemas that ship with gitmodel, and a fast evaluation of them.
-
-Reading a specification must not cost the import of a validator of all of JSON Schema, so the keywords
-that the shipped schemas use are evaluated here; tests hold the result against the ``jsonschema`` package.
-"""
+"""The JSON Schemas that ship with gitmodel, and what the package ``jsonschema`` finds against them."""
 
 import json
 import re
@@ -10,15 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitmodel import resources
 from gitmodel.spec.problems import Path as Place
 
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
 Name = Literal["model", "environment", "gitmodel", "metrics-record"]
 Schema = Mapping[str, Any]
 
-ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples"})
+# Of several things that are wrong with one value the first of these is told; the others follow from it.
+_FIRST = ("type", "enum")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,80 @@ def load_schema(name: Name) -> Schema:
 
 def violations(name: Name, data: Any) -> list[Violation]:
     """Return what the schema with that name does not allow in the data, in the data's order."""
-    schema = load_schema(name)
-    return list(_evaluate(schema, data, (), schema))
+    root = load_schema(name)
+    found: dict[Place, Violation] = {}
+    for error in sorted(_validator(name).iter_errors(data), key=_rank):
+        for violation in _read(error, root):
+            found.setdefault(violation.path, violation)
+    return sorted(found.values(), key=lambda violation: _position(violation.path, data))
+
+
+@lru_cache
+def _validator(name: Name) -> "Validator":
+    from jsonschema import Draft202012Validator, validators
+
+    kind = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    validator: Validator = kind(load_schema(name))
+    return validator
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Schema) -> "Iterator[ValidationError]":
+    """Search as JSON Schema says: ``$`` is the end, not also the place before a last newline."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _rank(error: "ValidationError") -> int:
+    keyword = str(error.validator)
+    return _FIRST.index(keyword) if keyword in _FIRST else len(_FIRST)
+
+
+def _read(error: "ValidationError", root: Schema) -> Iterator[Violation]:
+    """Say where and what: an error about keys becomes one violation for each key."""
+    path: Place = tuple(error.absolute_path)
+    schema, keyword = _schema_at(root, path), str(error.validator)
+    value: Any = error.instance
+    known = schema.get("properties", {})
+    if keyword == "additionalProperties":
+        for key in value.keys() - known.keys():
+            yield Violation((*path, key), keyword, schema, value[key], key)
+    elif keyword == "required":
+        for key in schema["required"]:
+            if key not in value:
+                yield Violation((*path, key), keyword, resolved(known[key], root), None, key)
+    elif keyword == "dependentRequired":
+        for key, needed in schema[keyword].items():
+            for missing in (other for other in needed if key in value and other not in value):
+                yield Violation((*path, missing), keyword, resolved(known[missing], root), None, key)
+    else:
+        yield Violation(path, keyword, schema, value)
+
+
+def _schema_at(root: Schema, path: Place) -> Schema:
+    """Return the schema of a value, with references followed."""
+    schema = resolved(root, root)
+    for step in path:
+        inner = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step)
+        schema = resolved(schema.get("additionalProperties", {}) if inner is None else inner, root)
+    return schema
+
+
+def _position(path: Place, data: Any) -> list[int]:
+    """Return where in the document a value stands, or where its missing key would: after the others."""
+    places = []
+    for step in path:
+        keys = list(data) if isinstance(data, dict) else []
+        if isinstance(step, int):
+            places.append(step)
+            data = data[step]
+        elif step in keys:
+            places.append(keys.index(step))
+            data = data[step]
+        else:
+            places.append(len(keys))
+    return places
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
@@ -56,91 +129,3 @@ def resolved(schema: Schema, root: Schema) -> Schema:
     if reference is None:
         return schema
     return {**root["$defs"][reference.removeprefix("#/$defs/")], **schema}
-
-
-def _evaluate(schema: Schema, value: Any, path: Place, root: Schema) -> Iterator[Violation]:
-    schema = resolved(schema, root)
-    kinds = schema.get("type")
-    if kinds is not None and not any(
-        _is(kind, value) for kind in ([kinds] if isinstance(kinds, str) else kinds)
-    ):
-        yield Violation(path, "type", schema, value)
-        return
-    for keyword, holds in _SIMPLE.items():
-        if keyword in schema and not holds(schema[keyword], value):
-            yield Violation(path, keyword, schema, value)
-            return
-    if isinstance(value, dict):
-        yield from _evaluate_object(schema, value, path, root)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _evaluate(schema.get("items", {}), item, (*path, number), root)
-
-
-def _evaluate_object(schema: Schema, value: dict[str, Any], path: Place, root: Schema) -> Iterator[Violation]:
-    known = schema.get("properties", {})
-    others = schema.get("additionalProperties", {})
-    for key, inner in value.items():
-        if key not in known and others is False:
-            yield Violation((*path, key), "additionalProperties", schema, inner, key)
-        else:
-            yield from _evaluate(known.get(key, others), inner, (*path, key), root)
-    for key in schema.get("required", ()):
-        if key not in value:
-            yield Violation((*path, key), "required", resolved(known[key], root), None, key)
-    for key, needed in schema.get("dependentRequired", {}).items():
-        for missing in (other for other in needed if key in value and other not in value):
-            yield Violation((*path, missing), "dependentRequired", resolved(known[missing], root), None, key)
-    choices = schema.get("anyOf", ())
-    if choices and not any(value.keys() >= set(choice["required"]) for choice in choices):
-        yield Violation(path, "anyOf", schema, value)
-
-
-def _is(kind: str, value: Any) -> bool:
-    if kind in ("integer", "number") and isinstance(value, bool):
-        return False
-    if kind == "integer" and isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, _TYPES[kind])
-
-
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "number": (int, float),
-    "integer": int,
-    "boolean": bool,
-    "null": type(None),
-}
-
-
-def _matches(pattern: str, value: Any) -> bool:
-    """Search as JSON Schema does, but ``$`` is the end, not also the place before a last newline."""
-    return not isinstance(value, str) or re.search(pattern.replace("$", r"\Z"), value) is not None
-
-
-def _unique(wanted: bool, value: Any) -> bool:  # noqa: FBT001 - a keyword's value
-    texts = [json.dumps(item, sort_keys=True) for item in value] if isinstance(value, list) else []
-    return not wanted or len(set(texts)) == len(texts)
-
-
-def _number(value: Any) -> bool:
-    return _is("number", value)
-
-
-# Keywords that look at one value: does it hold? One a value is reported, the first in this order.
-_SIMPLE: dict[str, Any] = {
-    "enum": lambda allowed, value: any(value == item and type(value) is type(item) for item in allowed),
-    "minLength": lambda least, value: not isinstance(value, str) or len(value) >= least,
-    "maxLength": lambda most, value: not isinstance(value, str) or len(value) <= most,
-    "pattern": _matches,
-    "minimum": lambda least, value: not _number(value) or value >= least,
-    "maximum": lambda most, value: not _number(value) or value <= most,
-    "exclusiveMinimum": lambda bound, value: not _number(value) or value > bound,
-    "exclusiveMaximum": lambda bound, value: not _number(value) or value < bound,
-    "minItems": lambda least, value: not isinstance(value, list) or len(value) >= least,
-    "uniqueItems": _unique,
-}
-KEYWORDS = ANNOTATIONS | _SIMPLE.keys() | {"$ref", "type", "items", "properties", "additionalProperties"}
-KEYWORDS |= {"required", "dependentRequired", "anyOf"}

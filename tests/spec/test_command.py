@@ -97,10 +97,6 @@ def test_a_start_imports_no_reader() -> None:
     assert not loaded("import gitmodel.cli.validate") & {"yaml", "jsonschema"}
 
 
-def test_reading_does_not_import_a_whole_validator() -> None:
-    assert "jsonschema" not in loaded("from gitmodel.spec import parse_model; parse_model('name: a', 'm')")
-
-
 def test_public_names_are_what_they_say() -> None:
     assert sorted(spec._HOMES) == sorted(spec.__all__)
     for name in spec.__all__:
