@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 
@@ -176,14 +177,22 @@ def _push(repo: Repository, remote: str, updates: Sequence[RefUpdate]) -> None:
         return
     leases = [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
     specs = [f"{update.new or ''}:{update.ref}" for update in updates]
-    done = repo.run("push", "--porcelain", "--atomic", *leases, remote, *specs, check=False)
-    if done.code == 0:
+    lines: list[str] = []
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        if line.startswith("remote:"):  # what the hooks of the remote say while they work
+            sys.stderr.write(f"{line.rstrip()}\n")
+            sys.stderr.flush()
+
+    code = repo.stream("push", "--porcelain", "--atomic", *leases, remote, *specs, sink=hear)
+    if code == 0:
         return
-    words = done.stderr.decode("utf-8", "replace").strip()
-    reasons = [why for _, why in _REJECTED.findall(done.text) if why != "[rejected] (atomic push failed)"]
+    words = "\n".join(lines)
+    reasons = [why for _, why in _REJECTED.findall(words) if why != "[rejected] (atomic push failed)"]
     if any(stale in why for why in reasons for stale in _STALE):
         raise Conflict(f"{remote} has moved on: {'; '.join(reasons)}", detail=words)
-    raise ToolFailed(f"{remote} did not take the push", detail=words or done.text)
+    raise ToolFailed(f"{remote} did not take the push", detail=words)
 
 
 def _follow(repo: Repository, updates: Sequence[RefUpdate], local: Sequence[RefUpdate]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,10 +91,20 @@ class Repository:
         env: Mapping[str, str] | None = None,
     ) -> process.Completed:
         """Run git here; see `process.run` for errors."""
-        environment = process.clean_environment({"LC_ALL": "C.UTF-8", **self.extra_env, **(env or {})})
         return process.run(
-            ["git", *_OPTIONS, *args], cwd=cwd or self.workdir, env=environment, stdin=stdin, check=check
+            ["git", *_OPTIONS, *args],
+            cwd=cwd or self.workdir,
+            env=self._environment(env),
+            stdin=stdin,
+            check=check,
         )
+
+    def stream(self, *args: str, sink: Callable[[str], None]) -> int:
+        """Run git here, hand each line that it prints to ``sink`` as it comes, return its exit code."""
+        return process.stream(["git", *_OPTIONS, *args], cwd=self.workdir, env=self._environment(), sink=sink)
+
+    def _environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        return process.clean_environment({"LC_ALL": "C.UTF-8", **self.extra_env, **(extra or {})})
 
     def git(self, *args: str, stdin: bytes | None = None) -> str:
         """Run git here and return what it printed, without the last newline."""

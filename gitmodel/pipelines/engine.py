@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from gitmodel.delivery.deploy import deploy
-from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.errors import GitmodelError
 from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import default_branch
 from gitmodel.git.repository import Repository
@@ -14,7 +14,7 @@ from gitmodel.pipelines.plan import Touched, touched
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.spec import ModelSpec, load_model, load_models
+from gitmodel.spec import load_model, load_models
 
 Say = Callable[[str], None]
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
@@ -80,15 +80,7 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
         return 0
     version = Registry(repo).version(name)
     say(f"[release] {version.name}: tagged by {version.tagger or 'a person'}")
-    return steps.release(repo, version, _spec_of(repo, version.model, version.commit), say)
-
-
-def _spec_of(repo: Repository, model: str, commit: Oid) -> ModelSpec:
-    """Return the specification that judges a version: the default branch's, or the version's own."""
-    try:
-        return load_model(repo, default_branch(repo), model)
-    except UsageError:
-        return load_model(repo, commit, model)
+    return steps.release(repo, version, load_model(repo, version.commit, version.model), say)
 
 
 def _branch(repo: Repository, change: Pushed, say: Say) -> int:

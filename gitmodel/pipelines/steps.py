@@ -104,16 +104,23 @@ def train_model(
     repo: Repository, model: str | None, *, rev: str = "HEAD", force: bool = False, say: Say
 ) -> Run:
     """Train the named model at a revision; see `train`."""
+    spec, commit = _chosen(repo, rev, model)
+    return train(repo, spec, commit, force=force, say=say)
+
+
+def _chosen(repo: Repository, rev: str, model: str | None) -> tuple[ModelSpec, Oid]:
+    if resolve(repo, rev) is None:
+        raise UsageError(f"there is no commit {rev!r}", hint="commit something first")
     spec = choose_model(repo, rev, model)
-    return train(repo, spec, commit_to_train(repo, spec, rev), force=force, say=say)
+    return spec, commit_to_train(repo, spec, rev)
 
 
 def register_model(
     repo: Repository, model: str | None, *, rev: str = "HEAD", message: str | None = None, say: Say
 ) -> Registered:
     """Register what the named model is at a revision, training it first where nobody has yet."""
-    spec = choose_model(repo, rev, model)
-    return train_and_register(repo, spec, commit_to_train(repo, spec, rev), message=message, say=say)
+    spec, commit = _chosen(repo, rev, model)
+    return train_and_register(repo, spec, commit, message=message, say=say)
 
 
 def train_and_register(
