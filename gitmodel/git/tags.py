@@ -1,5 +1,6 @@
 """Annotated tags: read all of them with one process, write one as an object before any ref names it."""
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ _FIELDS = (
     "%(taggername) %(taggeremail)",
 )
 _FORMAT = "%00".join(_FIELDS)
+_SIGNATURE = re.compile(r"^-----BEGIN (?:PGP|SSH|SIGNED) (?:SIGNATURE|MESSAGE)-----$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Tag:
         target: What the tag is about; for a lightweight tag the same as ``object``.
         date: When it was made, as ``2026-11-27 15:46:31 +0000``.
         tagger: ``Name <email>``.
-        message: The whole message; empty where it was not asked for.
+        message: The whole message, less a signature; empty where it was not asked for.
         annotated: Whether there is a tag object.
     """
 
@@ -58,6 +60,7 @@ def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True) -> 
 def _parse(record: str) -> Tag:
     name, kind, oid, target, date, tagger, message = record.split("\0", 6)
     annotated = kind == "tag"
+    message = _SIGNATURE.split(message, maxsplit=1)[0]
     # A tag that cannot be peeled (its target is missing) is about itself.
     return Tag(name, Oid(oid), Oid(target or oid), date, tagger.strip(), message, annotated)
 

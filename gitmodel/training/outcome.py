@@ -18,8 +18,14 @@ from gitmodel.training.lock import tracked
 from gitmodel.training.pipeline import Dvc
 
 
-def collect_metrics(tree: Path, spec: ModelSpec) -> Metrics:
+def collect_metrics(repo: Repository, tree: Path, spec: ModelSpec, known: Oid | None) -> Metrics:
     """Return the numbers of the metrics files that the specification names.
+
+    Args:
+        repo: The repository.
+        tree: The work tree after the training.
+        spec: The model.
+        known: The run that the result was taken from, whose metrics DVC may hold.
 
     Raises:
         InvalidFile: If a file is missing, cannot be read, or holds something else than numbers.
@@ -27,7 +33,10 @@ def collect_metrics(tree: Path, spec: ModelSpec) -> Metrics:
     metrics: Metrics = {}
     for name in spec.metrics:
         path = spec.path(name)
-        metrics.update(read_metrics(_read_document(tree / path, path), path))
+        file = tree / path
+        if known and not file.is_file():
+            file = fetch_file(repo, known, path)
+        metrics.update(read_metrics(_read_document(file, path), path))
     return metrics
 
 

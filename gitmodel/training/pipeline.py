@@ -44,6 +44,7 @@ class Dvc:
             raise InvalidFile(
                 f"there is no {file}", hint="the pipeline of a model is a dvc.yaml beside its model.yaml"
             )
+        self.repo.stage_collection_error_handler = self._only(file)
         try:
             index = self.repo.index
             own = [stage for stage in index.stages if self.relative(stage.path) == file]
@@ -59,6 +60,15 @@ class Dvc:
             for other in descendants(graph, stage):
                 found[other.addressing] = other
         return [found[name] for name in sorted(found)]
+
+    def _only(self, file: str) -> Any:
+        """Return what passes over a pipeline that cannot be read, unless it is this one."""
+
+        def handle(path: str, error: Exception) -> None:
+            if self.relative(path) == file:
+                raise error
+
+        return handle
 
     def relative(self, path: str) -> str:
         """Return a path from the top of the repository; one outside of it stays absolute."""
@@ -159,7 +169,10 @@ def _announce_stages() -> None:
 def _process_environment() -> dict[str, str]:
     """Return what DVC and the commands of stages must find in the environment of this process."""
     clean = process.clean_environment()
-    return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {"DVC_STUDIO_OFFLINE": "1"}
+    return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {
+        "DVC_STUDIO_OFFLINE": "1",
+        "SHELL": "/bin/sh",  # DVC runs commands by it, and that of a git server may be git-shell
+    }
 
 
 def _configure(repo: Repository, tree: Path) -> None:
@@ -175,12 +188,26 @@ def _configure(repo: Repository, tree: Path) -> None:
     address = None if _has_remote(tree) or remote_name(repo) else default_dvc_remote(repo)
     if address:
         lines += [f"    remote = {NAME}", f"['remote \"{NAME}\"']", f"    url = {address}"]
-    lines += ["[cache]", f"    dir = {cache}"]
+    lines.insert(1, f"    site_cache_dir = {repo.state / 'dvc'}")
+    lines += [*_absolute_remotes(repo, tree), "[cache]", f"    dir = {cache}"]
     (folder / "config.local").write_text(_merged(settings, "\n".join(lines)), encoding="utf-8")
 
 
 def _has_remote(tree: Path) -> bool:
     return bool(read_config(tree / ".dvc" / "config").get("core", "remote", fallback=""))
+
+
+def _absolute_remotes(repo: Repository, tree: Path) -> list[str]:
+    """Return the settings that make remotes at relative paths those of the repository, not of ``tree``."""
+    if repo.root is None:
+        return []
+    config = read_config(tree / ".dvc" / "config")
+    lines = []
+    for section in config.sections():
+        url = config.get(section, "url", fallback="")
+        if url and "://" not in url and not Path(url).is_absolute():
+            lines += [f"[{section}]", f"    url = {(repo.root / '.dvc' / url).resolve()}"]
+    return lines
 
 
 def _merged(first: str, second: str) -> str:

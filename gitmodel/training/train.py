@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gitmodel.errors import Conflict, InvalidFile
+from gitmodel.errors import Conflict, GitmodelError, InvalidFile
 from gitmodel.git.commits import commit_files, read_log
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_files
@@ -20,6 +20,7 @@ from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format
 from gitmodel.spec import ModelSpec
 from gitmodel.training import outcome
 from gitmodel.training.digest import inputs_digest
+from gitmodel.training.fetching import fetch_file
 from gitmodel.training.lock import locked_outs
 from gitmodel.training.pipeline import Dvc, open_dvc
 from gitmodel.training.run import Run, run_ref
@@ -53,13 +54,13 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         digest = inputs_digest(repo, commit, dvc, stages, spec.folder)
         parameters = outcome.collect_parameters(dvc, stages)
         ref = run_ref(spec.name, digest)
-        known = None if force else _known(repo, ref)
+        known = None if force else _usable(repo, spec, _known(repo, ref), sink)
         if known is None:
             _reproduce(dvc, file, stages, force=force, sink=sink)
         else:
             sink(f"[train] {spec.name}: these inputs were trained as {known.short}")
             _take(repo, known, tree, _git_outputs(dvc, stages, file))
-        metrics = outcome.collect_metrics(tree, spec)
+        metrics = outcome.collect_metrics(repo, tree, spec, known)
         changes = _changes(repo, commit, tree, _git_outputs(dvc, stages, file))
         result = _commit(repo, spec, commit, changes, digest)
         run = Run(
@@ -75,7 +76,26 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         )
         if known is None and dvc.has_remote:
             dvc.push(file)
-    return _record(repo, spec, run, by=by, ref=ref, sink=sink)
+    try:
+        _record(repo, spec, run, by=by, ref=ref)
+    except Conflict:
+        if force:
+            raise
+        sink(f"[train] {spec.name}: somebody trained the same inputs at the same time: theirs counts")
+        fetch_refs(repo, ref)
+        return train(repo, spec, commit, by=by, sink=sink)
+    return run
+
+
+def _usable(repo: Repository, spec: ModelSpec, known: Oid | None, sink: Sink) -> Oid | None:
+    """Return the earlier run if its artifact can still be had."""
+    try:
+        if known:
+            fetch_file(repo, known, spec.artifact_path)
+    except GitmodelError as error:
+        sink(f"[train] {spec.name}: the result of {known} is lost, so it is trained again: {error.message}")
+        return None
+    return known
 
 
 def _check_notebooks(dvc: Dvc, spec: ModelSpec, stages: list[Any]) -> None:
@@ -157,6 +177,8 @@ def _commit(
 
 def _result_digest(inputs: str, lock: Path, metrics: dict[str, float]) -> str:
     outs = locked_outs(lock.read_bytes(), lock.name) if lock.is_file() else {}
+    # An executed notebook says when it ran, so it is never the same twice.
+    outs = {path: md5 for path, md5 in outs.items() if not path.endswith(".ipynb")}
     document = {"inputs": inputs, "outputs": outs, "metrics": metrics}
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
 
@@ -167,8 +189,12 @@ def _source(repo: Repository, run: Oid) -> str:
     return newest.parents[0] if newest.subject.startswith(_SUBJECT) and newest.parents else run
 
 
-def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str, sink: Sink) -> Run:
-    """Write run ref and note, here and at the remote, unless they are there."""
+def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str) -> None:
+    """Write run ref and note, here and at the remote, unless they are there.
+
+    Raises:
+        Conflict: If somebody else has recorded another result of the same inputs meanwhile.
+    """
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     record = Record(spec.name, "training", run.metrics, at, by, run=run.digest)
     there = read_ref(repo, ref)
@@ -177,9 +203,4 @@ def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str, s
         run.digest in line for line in read_notes(repo, METRICS_REF, [run.commit]).get(run.commit, ())
     )
     notes = {} if noted or not run.metrics else {METRICS_REF: {run.commit: [format_record(record)]}}
-    try:
-        publish(repo, updates, notes)
-    except Conflict:
-        sink(f"[train] {spec.name}: somebody trained the same inputs at the same time")
-        fetch_refs(repo, ref)
-    return run
+    publish(repo, updates, notes)
