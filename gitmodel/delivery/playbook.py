@@ -107,8 +107,7 @@ def run(
         ToolFailed: If a task fails; the message and detail are those of the first one.
     """
     output = Output(sink)
-    for left in workspace.glob(f"{_WORK}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    sweep(workspace)
     with tempfile.TemporaryDirectory(prefix=_WORK, dir=workspace) as folder:
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
@@ -118,6 +117,12 @@ def run(
     if code:
         raise failure(output, code)
     return tuple(output.tasks)
+
+
+def sweep(workspace: Path) -> None:
+    """Remove what killed rollouts left in a folder; only for one who holds the environment."""
+    for left in workspace.glob(f"{_WORK}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _hosts(inventory: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from gitmodel.delivery import runtimes
 from gitmodel.delivery.ansible.module_utils import gitmodel_layout
 from gitmodel.delivery.locks import environment_lock
-from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.playbook import Task, sweep
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import UsageError
 
@@ -76,6 +76,8 @@ def roll_out_in_turn(
         sink(f"{release.model} v{release.version} to {target.name}: {missing}")
         tasks = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
         outcome = "checked" if check else "deployed"
+    else:
+        sweep(target.layout.run)
     return Rollout(outcome, target.url(release.model), time.monotonic() - begun, tasks)
 
 

@@ -1,0 +1,65 @@
+"""The digest of inputs changes with each kind of input, and with nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gitmodel.git.objects import list_files
+from gitmodel.git.repository import Repository
+from tests.conftest import commit_all
+from tests.training.tiny import PIPELINE, TRAIN, Trainer
+
+Change = dict[str, str]
+
+
+@pytest.fixture
+def digest(tiny: Repository, trainer: Trainer) -> Callable[[Change], str]:
+    """Return what commits a change and gives the digest of the model then."""
+
+    def of(change: Change) -> str:
+        if change:
+            commit_all(tiny, change)
+        return trainer(tiny).digest
+
+    return of
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"params.yaml": "depth: 4\n"},
+        {"train.py": TRAIN + "# other\n"},
+        {"make.py": 'open("data.csv", "w").write("x,y\\n1,2\\n")\n'},
+        {"dvc.yaml": PIPELINE.replace("cmd: python train.py", "cmd: python -B train.py")},
+        {"dvc.yaml": PIPELINE.replace("deps: [train.py, data.csv]", "deps: [train.py, data.csv, README]")},
+        {"requirements.txt": "scikit-learn==1.9\n"},
+        {"uv.lock": "version = 1\n"},
+    ],
+    ids=["parameter", "code", "code of a stage before", "command", "dependency", "requirements", "lock"],
+)
+def test_it_changes_with(change: Change, digest: Callable[[Change], str]) -> None:
+    assert digest({}) != digest(change)
+
+
+def test_it_does_not_change_with_what_is_no_input(
+    tiny: Repository, digest: Callable[[Change], str], trainer: Trainer
+) -> None:
+    first = digest({})
+    run = trainer(tiny)
+    tiny.git("merge", "-q", "--ff-only", run.commit)
+    assert "dvc.lock" in list_files(tiny, "HEAD")
+    harmless = {
+        "README": "other words\n",
+        "params.yaml": "depth: 3\nnot_used: 1\n",
+        "model.yaml": "# a remark\n" + (tiny.root / "model.yaml").read_text(),  # type: ignore[operator]
+        "models/other/model.yaml": "name: other\n",
+        "models/other/requirements.txt": "numpy\n",
+    }
+    assert digest(harmless) == first
+    assert trainer.trainings == 1
+
+
+def test_resolved_values_count_not_how_they_are_written(digest: Callable[[Change], str]) -> None:
+    plain = PIPELINE.replace("python train.py", "python train.py 3")
+    templated = PIPELINE.replace("python train.py", "python train.py ${depth}")
+    assert digest({"dvc.yaml": plain}) == digest({"dvc.yaml": templated})
