@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gitmodel import resources
 from gitmodel.errors import UsageError
+from gitmodel.git.create import create
 from gitmodel.git.refs import resolve
 from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
@@ -99,7 +100,7 @@ def _bare(path: Path, say: Say) -> Repository:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise UsageError(f"{path} holds something else", hint="name a folder that does not exist yet")
         path.mkdir(parents=True, exist_ok=True)
-        Repository(path, None).git("init", "-q", "--bare", "-b", "main", str(path))
+        create(path, bare=True)
         say(f"made: {path}")
     return Repository(path, None)
 
@@ -162,7 +163,7 @@ def _work_tree(path: Path, say: Say) -> Repository:
     if not (path / ".git").exists():
         _refuse_nested(path)
         path.mkdir(parents=True, exist_ok=True)
-        Repository(path / ".git", path).git("init", "-q", "-b", "main", str(path))
+        create(path, bare=False)
         say(f"made: {path}")
     return Repository.open(path)
 

@@ -1,6 +1,7 @@
 """Files of a commit, wherever they are kept: in git, in DVC's cache, on the remote."""
 
 import hashlib
+import json
 import os
 import posixpath
 import shutil
@@ -34,15 +35,32 @@ def fetch_file(repo: Repository, rev: str, path: str) -> Path:
     known = tracked(repo, rev, path)
     if known is None:
         return _from_git(repo, rev, path)
+    if known.path != path:
+        known = _member(repo, rev, known, path)
     place = repo.state / "files" / known.md5 / posixpath.basename(path)
     if place.is_file():
         return place
-    cached = cache_dir(repo) / "files" / "md5" / known.md5[:2] / known.md5[2:]
-    if not cached.is_file():
-        _pull(repo, rev, known, cached)
+    cached = _cached(repo, rev, known)
     _check(cached, known)
     _put(cached, place)
     return place
+
+
+def _cached(repo: Repository, rev: str, known: Tracked) -> Path:
+    """Return the place of a file in the cache, pulled where it was missing."""
+    cached = cache_dir(repo) / "files" / "md5" / known.md5[:2] / known.md5[2:]
+    if not cached.is_file():
+        _pull(repo, rev, known, cached)
+    return cached
+
+
+def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
+    """Return a file of a folder that DVC tracks as a whole: the cache holds the list of its files."""
+    listed = json.loads(_cached(repo, rev, folder).read_bytes())
+    for entry in listed:
+        if posixpath.join(folder.path, entry["relpath"]) == path:
+            return Tracked(path, entry["md5"])
+    raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
 
 
 def _from_git(repo: Repository, rev: str, path: str) -> Path:

@@ -18,19 +18,30 @@ class Tracked:
     md5: str
     size: int | None = None
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether the digest is that of a list of files."""
+        return self.md5.endswith(".dir")
+
 
 def tracked(repo: Repository, rev: str, path: str) -> Tracked | None:
-    """Return what DVC knows of a path at a commit; ``None`` where it does not track it.
+    """Return what DVC knows of a path at a commit: the file, or the folder that holds it.
+
+    Returns:
+        ``None`` where DVC does not track it.
 
     Raises:
         InvalidFile: If ``dvc.lock`` or the ``.dvc`` file is not valid.
     """
-    locks = [posixpath.join(folder, "dvc.lock") for folder in _parents(path)]
-    contents = read_files(repo, rev, [f"{path}.dvc", *locks])
+    folders = list(_parents(path))
+    pipelines = [posixpath.join(folder, name) for folder in folders for name in ("dvc.lock", "dvc.yaml")]
+    above = [f"{folder}.dvc" for folder in folders if folder]
+    contents = read_files(repo, rev, [f"{path}.dvc", *above, *pipelines])
     for file, content in contents.items():
-        if content is not None:
-            for out in _outs(content, file):
-                if out.path == path:
+        if content is not None and not file.endswith("dvc.yaml"):
+            pipeline = contents.get(file.removesuffix("dvc.lock") + "dvc.yaml")
+            for out in _outs(content, file, pipeline or b""):
+                if path == out.path or (out.is_folder and path.startswith(f"{out.path}/")):
                     return out
     return None
 
@@ -55,16 +66,24 @@ def _document(content: bytes, file: str) -> dict[str, Any]:
     return document or {}
 
 
-def _outs(content: bytes, file: str) -> Iterator[Tracked]:
-    document = _document(content, file)
-    folder = posixpath.join(posixpath.dirname(file), document.get("wdir", ""))
-    for holder in (document, *(document.get("stages") or {}).values()):
-        for out in holder.get("outs") or ():
-            if "md5" in out:
-                path = posixpath.normpath(posixpath.join(folder, out["path"]))
-                yield Tracked(path, out["md5"], out.get("size"))
+def _outs(content: bytes, file: str, pipeline: bytes) -> Iterator[Tracked]:
+    """Read the outputs of a lock or ``.dvc`` file; only the pipeline says where its stages run."""
+    document = _mapping(_document(content, file))
+    folder = posixpath.dirname(file)
+    stages = _mapping(_mapping(_document(pipeline, "dvc.yaml")).get("stages"))
+    holders = {"": document, **_mapping(document.get("stages"))}
+    for name, holder in holders.items():
+        stage = _mapping(stages.get(name.partition("@")[0]) if name else document)
+        for out in _mapping(holder).get("outs") or ():
+            if isinstance(out, dict) and "md5" in out and "path" in out:
+                place = posixpath.join(folder, str(stage.get("wdir", "")), str(out["path"]))
+                yield Tracked(posixpath.normpath(place), str(out["md5"]), out.get("size"))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def locked_outs(content: bytes, file: str) -> dict[str, str]:
-    """Return the digests of all outputs that a lock names, by path."""
-    return {out.path: out.md5 for out in _outs(content, file)}
+    """Return the digests of all outputs that a lock names, by path as the lock has it."""
+    return {out.path: out.md5 for out in _outs(content, file, b"")}

@@ -106,11 +106,15 @@ def collect_data(repo: Repository, spec: ModelSpec, commit: Oid) -> dict[str, Da
     for name in filter(None, named):
         path = spec.path(name)
         known = tracked(repo, commit, path)
-        if known and known.md5.endswith(".dir"):
+        if known and known.is_folder and known.path == path:
             data[path] = DataRef(known.md5, None, known.size)
         else:
             file = fetch_file(repo, commit, path)
-            md5 = known.md5 if known else hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+            md5 = (
+                known.md5
+                if known and not known.is_folder
+                else hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+            )
             data[path] = DataRef(md5, count_rows(file), file.stat().st_size)
     return data
 

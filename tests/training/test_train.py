@@ -221,3 +221,25 @@ def test_a_listed_notebook_that_no_stage_executes(tiny: Repository, trainer: Tra
 def test_the_metrics_in_git_are_those_of_the_note(tiny: Repository, trainer: Trainer) -> None:
     run = trainer(tiny)
     assert json.loads(read_file(tiny, run.commit, "metrics.json") or b"") == run.metrics
+
+
+def test_outputs_in_a_folder_and_a_stage_that_runs_elsewhere(tiny: Repository, trainer: Trainer) -> None:
+    pipeline = """\
+stages:
+  data:
+    cmd: mkdir -p out && cp ../make.py out/data.csv && printf 'x,y\\n1,2\\n' > ../data.csv
+    wdir: work
+    deps: [../make.py]
+    outs: [out, ../data.csv]
+  train:
+    cmd: python train.py
+    deps: [train.py, work/out]
+    params: [depth]
+    outs: [model.joblib]
+    metrics:
+      - metrics.json: {cache: false}
+"""
+    commit_all(tiny, {"dvc.yaml": pipeline, "work/.gitignore": "/out\n"})
+    run = trainer(tiny)
+    assert fetch_file(tiny, run.commit, "work/out/data.csv").read_text() == FILES["make.py"]
+    assert run.data["data.csv"].rows == 1
