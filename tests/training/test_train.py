@@ -17,6 +17,8 @@ from gitmodel.training import fetch_file, run_ref
 from tests.conftest import clone, commit_all, make_repository
 from tests.training.tiny import FILES, MODEL, PIPELINE, Trainer, commit, commit_of, dvc, in_folder, push
 
+BOTH = PIPELINE.replace("- metrics.json: {cache: false}", "- metrics.json: {cache: true}")
+
 
 def test_a_training_is_a_commit_a_ref_and_a_note(tiny: Repository, trainer: Trainer) -> None:
     before = commit_of(tiny)
@@ -82,10 +84,11 @@ def test_a_committed_lock_makes_the_commit_itself_the_result(tiny: Repository, t
     assert (run.commit, run.source, trainer.trainings) == (committed, committed, 1)
 
 
-def test_two_clones_train_once(bare: Repository, tmp_path: Path, trainer: Trainer) -> None:
+@pytest.mark.parametrize("pipeline", [PIPELINE, BOTH], ids=["uncached metrics", "cached metrics"])
+def test_two_clones_train_once(bare: Repository, tmp_path: Path, trainer: Trainer, pipeline: str) -> None:
     Path(str(bare.git_dir).replace(".git", ".dvc")).mkdir()
     author = make_repository(tmp_path / "author")
-    commit_all(author, FILES)
+    commit_all(author, FILES | {"dvc.yaml": pipeline})
     push(author, bare.git_dir)
     one, two = clone(bare, tmp_path / "one"), clone(bare, tmp_path / "two")
     first = trainer(one)
