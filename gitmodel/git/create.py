@@ -24,8 +24,8 @@ def create(path: Path, *, bare: bool) -> Repository:
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"):
         os.environ.pop(name, None)  # GitPython hands on what a hook left, which would lead `git init` astray
     try:
-        made = git.Repo.init(path, mkdir=True, expand_vars=False, bare=bare, initial_branch=BRANCH)
+        # As an argument a path is taken as it is; elsewhere GitPython replaces what looks like a variable.
+        git.Git("/").init("--quiet", "--", str(path), bare=bare, initial_branch=BRANCH)
     except (git.GitError, OSError) as error:
         raise ToolFailed(f"git could not make a repository at {path}", detail=str(error)) from error
-    made.close()
     return Repository(path, None) if bare else Repository(path / ".git", path)
