@@ -26,6 +26,7 @@ help: ## Show the targets
 
 demo: $(VENV)/.stamp-run ## Push, train, deploy, answer, switch, refuse, roll back: all of it here
 	$(BIN)/gitmodel demo --folder $(DEMO) $(DEMO_FLAGS)
+	@echo "         (or: make demo-down)"
 
 demo-down: $(VENV)/.stamp-run ## Stop what the demo left running
 	$(BIN)/gitmodel demo --down --folder $(DEMO)
