@@ -114,6 +114,7 @@ def run(
         argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), "rollout.yml"]
         environment = _environment(Path(folder), file) | ({} if inventory else _LOCAL)
         code = process.stream(argv, cwd=CONTENT, env=environment, sink=output.take)
+    sweep(workspace)  # the ansible of a killed runner may have written again while it ended
     if code:
         raise failure(output, code)
     return tuple(output.tasks)
