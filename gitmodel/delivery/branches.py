@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from gitmodel.errors import Conflict
 from gitmodel.git.commits import commit_files
@@ -79,11 +78,6 @@ def edit(
             continue
         return Edited(change.desired, commit, change.message.partition("\n")[0])
     raise Conflict(f"others keep changing the environment {env}", hint="run the command again")
-
-
-def now() -> str:
-    """Return the time in UTC as RFC 3339 writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def message(subject: str, *paragraphs: str) -> str:

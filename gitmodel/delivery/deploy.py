@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gitmodel.delivery.branches import now
 from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, roll_out_in_turn, turn
@@ -13,6 +12,7 @@ from gitmodel.git.refs import default_branch, resolve
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
+from gitmodel.metrics.records import now
 from gitmodel.registry.desired import Desired, env_tip, read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_environment

@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from gitmodel.delivery.branches import Edit, Edited, edit, message, now
+from gitmodel.delivery.branches import Edit, Edited, edit, message
 from gitmodel.delivery.verdicts import GateResult
 from gitmodel.errors import InvalidFile, Refused, UsageError
 from gitmodel.git.commits import read_log
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
+from gitmodel.metrics.records import now
 from gitmodel.registry.desired import Desired, Hold, Promoted, file_name, parse_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version

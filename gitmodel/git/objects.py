@@ -100,11 +100,6 @@ def changed_paths(repo: Repository, old: str | None, new: str) -> list[str]:
     return [path for path in out.split("\0") if path]
 
 
-def write_blob(repo: Repository, data: bytes) -> Oid:
-    """Store content and return its name."""
-    return Oid(repo.git("hash-object", "-w", "--stdin", stdin=data))
-
-
 def quote_path(path: str) -> bytes:
     """Write a path as fast-import reads it."""
     raw = path.encode("utf-8", "surrogateescape")

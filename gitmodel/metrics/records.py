@@ -5,6 +5,7 @@ The round trip law: ``parse_record(format_record(r)) == r``. Lines are equal exa
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from gitmodel.errors import InvalidFile
@@ -46,6 +47,11 @@ class Record:
     version: str | None = None
     dataset: Dataset | None = None
     run: str | None = None
+
+
+def now() -> str:
+    """Return the time in UTC as records have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def canonical_json(value: Any) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 
 from gitmodel.artifacts import Predictor
 from gitmodel.artifacts import load as load_artifact
@@ -17,6 +17,7 @@ from gitmodel.git.refs import default_branch, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics import Record
+from gitmodel.metrics.records import now
 from gitmodel.packaging import Package
 from gitmodel.registry.register import Registered, register
 from gitmodel.registry.registry import Registry
@@ -156,9 +157,9 @@ def _facts(repo: Repository, spec: ModelSpec, commit: Oid, run: Run, message: st
     )
 
 
-def _load(repo: Repository, spec: ModelSpec, commit: Oid, path: object) -> Predictor:
+def _load(repo: Repository, spec: ModelSpec, commit: Oid, path: Path) -> Predictor:
     trusted = load_repository(repo, commit).trusted_types
-    return load_artifact(spec.artifact.encoding, path, trusted_types=trusted)  # type: ignore[arg-type]
+    return load_artifact(spec.artifact.encoding, path, trusted_types=trusted)
 
 
 def report(repo: Repository, spec: ModelSpec, run: Run, say: Say) -> None:
@@ -170,11 +171,6 @@ def report(repo: Repository, spec: ModelSpec, run: Run, say: Say) -> None:
     say(f"[report] {spec.name}: beside v{before.version}")
     for line in diff_table(metric_diff(before.facts.metrics, run.metrics), "v" + before.version, "now"):
         say(f"    {line}")
-
-
-def now() -> str:
-    """Return the time in UTC as RFC 3339 writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def package_model(repo: Repository, ref: str, say: Say) -> Package:

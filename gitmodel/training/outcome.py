@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from gitmodel.errors import InvalidFile, ToolFailed
+from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.values import Metrics, read_metrics
@@ -87,9 +87,7 @@ def collect_artifact(repo: Repository, spec: ModelSpec, commit: Oid) -> Artifact
     path = spec.artifact_path
     try:
         file = fetch_file(repo, commit, path)
-    except ToolFailed:
-        raise
-    except Exception as error:
+    except UsageError as error:
         raise InvalidFile(
             f"the training left no artifact {path} that git or DVC tracks",
             hint="name it under `outs:` of a stage, or correct `artifact:` in model.yaml",

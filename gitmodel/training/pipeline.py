@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from gitmodel import process
 from gitmodel.errors import InvalidFile, ToolFailed
 from gitmodel.git.repository import Repository
-from gitmodel.training.sharing import NAME, remote_name
+from gitmodel.training.sharing import put, remote_name, use_remote, words
 from gitmodel.training.storage import cache_dir, default_dvc_remote, read_config
 
 
@@ -110,18 +111,6 @@ class Dvc:
             sys.stdout.flush()
 
 
-def words(error: BaseException) -> str:
-    """Return what an error and its causes say, each once."""
-    said: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        text = str(cause).strip()
-        if text and not any(text in other for other in said):
-            said.append(text)
-        cause = cause.__cause__
-    return "\n".join(said)
-
-
 @contextmanager
 def _told(message: str) -> Iterator[None]:
     from dvc.exceptions import DvcException
@@ -176,48 +165,32 @@ def _process_environment() -> dict[str, str]:
 
 
 def _configure(repo: Repository, tree: Path) -> None:
-    """Write the settings that are of this machine only."""
+    """Write the settings that are of this machine only, over those that the repository's own copy has."""
     folder = tree / ".dvc"
     folder.mkdir(exist_ok=True)
     (folder / "config").touch()
+    shared = read_config(folder / "config")
+    local = read_config(repo.root / ".dvc" / "config.local" if repo.root else folder / "config.local")
+    _keep_relative_remotes(repo, shared, local)
+    configured = shared.get("core", "remote", fallback="") or remote_name(repo)
+    address = None if configured else default_dvc_remote(repo)
+    if address:
+        use_remote(local, address)
     cache = cache_dir(repo)
     cache.mkdir(parents=True, exist_ok=True)
-    lines = ["[core]", "    analytics = false", "    check_update = false"]
-    own = (repo.root / ".dvc" / "config.local") if repo.root else None
-    settings = own.read_text(encoding="utf-8") if own and own.is_file() else ""
-    address = None if _has_remote(tree) or remote_name(repo) else default_dvc_remote(repo)
-    if address:
-        lines += [f"    remote = {NAME}", f"['remote \"{NAME}\"']", f"    url = {address}"]
-    lines.insert(1, f"    site_cache_dir = {repo.state / 'dvc'}")
-    lines += [*_absolute_remotes(repo, tree), "[cache]", f"    dir = {cache}"]
-    (folder / "config.local").write_text(_merged(settings, "\n".join(lines)), encoding="utf-8")
+    put(local, "core", "analytics", "false")
+    put(local, "core", "check_update", "false")
+    put(local, "core", "site_cache_dir", str(repo.state / "dvc"))
+    put(local, "cache", "dir", str(cache))
+    with (folder / "config.local").open("w", encoding="utf-8") as out:
+        local.write(out)
 
 
-def _has_remote(tree: Path) -> bool:
-    return bool(read_config(tree / ".dvc" / "config").get("core", "remote", fallback=""))
-
-
-def _absolute_remotes(repo: Repository, tree: Path) -> list[str]:
-    """Return the settings that make remotes at relative paths those of the repository, not of ``tree``."""
+def _keep_relative_remotes(repo: Repository, shared: ConfigParser, local: ConfigParser) -> None:
+    """Have remotes at relative paths mean those of the repository, not of a temporary work tree."""
     if repo.root is None:
-        return []
-    config = read_config(tree / ".dvc" / "config")
-    lines = []
-    for section in config.sections():
-        url = config.get(section, "url", fallback="")
+        return
+    for section in shared.sections():
+        url = shared.get(section, "url", fallback="")
         if url and "://" not in url and not Path(url).is_absolute():
-            lines += [f"[{section}]", f"    url = {(repo.root / '.dvc' / url).resolve()}"]
-    return lines
-
-
-def _merged(first: str, second: str) -> str:
-    """Lay one DVC configuration over another."""
-    import configparser
-    import io
-
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(first)
-    parser.read_string(second)
-    out = io.StringIO()
-    parser.write(out)
-    return out.getvalue()
+            put(local, section, "url", str((repo.root / ".dvc" / url).resolve()))

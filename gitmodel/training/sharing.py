@@ -1,5 +1,6 @@
 """Bring DVC's data of a clone and the remote in line: what git hooks and `gitmodel sync` need of DVC."""
 
+import configparser
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,14 +40,23 @@ def connect(repo: Repository) -> str | None:
         return None
     file = repo.root / ".dvc" / "config.local"
     config = read_config(file)
-    for section in ("core", f"'remote \"{NAME}\"'"):
-        if not config.has_section(section):
-            config.add_section(section)
-    config.set("core", "remote", NAME)
-    config.set(f"'remote \"{NAME}\"'", "url", _quoted(address))
+    use_remote(config, address)
     with file.open("w", encoding="utf-8") as out:
         config.write(out)
     return address
+
+
+def use_remote(config: configparser.ConfigParser, address: str) -> None:
+    """Make the folder beside the origin the default remote."""
+    put(config, "core", "remote", NAME)
+    put(config, f"'remote \"{NAME}\"'", "url", address)
+
+
+def put(config: configparser.ConfigParser, section: str, key: str, value: str) -> None:
+    """Set a value so that DVC reads it as one text."""
+    if not config.has_section(section):
+        config.add_section(section)
+    config.set(section, key, _quoted(value))
 
 
 def _quoted(value: str) -> str:
@@ -54,6 +64,18 @@ def _quoted(value: str) -> str:
     if not any(char in value for char in _SPECIAL):
         return value
     return f"'{value}'" if '"' in value else f'"{value}"'
+
+
+def words(error: BaseException) -> str:
+    """Return what an error and its causes say, each once."""
+    said: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        text = str(cause).strip()
+        if text and not any(text in other for other in said):
+            said.append(text)
+        cause = cause.__cause__
+    return "\n".join(said)
 
 
 def push_data(repo: Repository, commits: Sequence[str]) -> int:
@@ -106,12 +128,4 @@ def _dvc(repo: Repository, failure: str) -> Iterator[Any]:
         with Repo(str(repo.root or Path.cwd())) as opened:
             yield opened
     except (DvcException, OSError) as error:
-        raise ToolFailed(failure, detail=_words(error)) from error
-
-
-def _words(error: BaseException) -> str:
-    said = [str(error)]
-    while error.__cause__ is not None:
-        error = error.__cause__
-        said.append(str(error))
-    return "\n".join(dict.fromkeys(filter(None, said)))
+        raise ToolFailed(failure, detail=words(error)) from error

@@ -57,7 +57,7 @@ def read_config(file: Path) -> configparser.ConfigParser:
     try:
         config.read_string("\n".join(line.strip() for line in file.read_text("utf-8").splitlines()))
     except (OSError, ValueError, configparser.Error):
-        return configparser.ConfigParser()
+        return configparser.ConfigParser(interpolation=None)
     return config
 
 

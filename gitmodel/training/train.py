@@ -3,7 +3,6 @@
 import hashlib
 import posixpath
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from gitmodel.git.remotes import fetch_refs, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.git.worktrees import temporary_worktree
-from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format_record
+from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format_record, now
 from gitmodel.spec import ModelSpec
 from gitmodel.training import outcome
 from gitmodel.training.digest import inputs_digest
@@ -195,8 +194,7 @@ def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str) -
     Raises:
         Conflict: If somebody else has recorded another result of the same inputs meanwhile.
     """
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    record = Record(spec.name, "training", run.metrics, at, by, run=run.digest)
+    record = Record(spec.name, "training", run.metrics, now(), by, run=run.digest)
     there = read_ref(repo, ref)
     updates = [] if there is not None and not run.trained else [RefUpdate(ref, run.commit, there)]
     noted = any(
