@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from gitmodel.errors import InvalidFile, ToolFailed, UsageError
-from gitmodel.git.objects import list_files, read_file
+from gitmodel.git.objects import Object, read_objects
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.worktrees import temporary_worktree
@@ -32,9 +32,15 @@ def fetch_file(repo: Repository, rev: str, path: str) -> Path:
         InvalidFile: If the content is not what the commit says.
         ToolFailed: If it is neither here nor on a remote.
     """
+    held = read_objects(repo, [f"{rev}:{path}"])[0]
+    if held is not None and held.type == "blob":
+        return _from_git(repo, held, path)  # also where a lock names it: outputs with `cache: false`
     known = tracked(repo, rev, path)
     if known is None:
-        return _from_git(repo, rev, path)
+        raise UsageError(
+            f"{path} is not in the commit {rev[:12]}: neither git nor DVC tracks it there",
+            hint="train the model, or name the right path in model.yaml",
+        )
     if known.path != path:
         known = _member(repo, rev, known, path)
     place = repo.state / "files" / known.md5 / posixpath.basename(path)
@@ -63,19 +69,12 @@ def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
     raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
 
 
-def _from_git(repo: Repository, rev: str, path: str) -> Path:
-    content = read_file(repo, rev, path)
-    if content is None:
-        raise UsageError(
-            f"{path} is not in the commit {rev[:12]}: neither git nor DVC tracks it there",
-            hint="train the model, or name the right path in model.yaml",
-        )
-    oid = list_files(repo, rev, path)[path].oid
-    place = repo.state / "files" / oid / posixpath.basename(path)
+def _from_git(repo: Repository, held: Object, path: str) -> Path:
+    place = repo.state / "files" / held.oid / posixpath.basename(path)
     if not place.is_file():
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{os.getpid()}-{place.name}")
-        temporary.write_bytes(content)
+        temporary.write_bytes(held.data)
         temporary.replace(place)
     return place
 

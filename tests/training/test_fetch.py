@@ -1,6 +1,7 @@
 """Files of a commit, wherever they are."""
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from gitmodel.errors import GitmodelError, ToolFailed, UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.training import default_dvc_remote, fetch_file
+from gitmodel.training.lock import tracked
 from tests.conftest import clone, commit_all
 from tests.training.tiny import FILES, Trainer, dvc, push
 
@@ -33,6 +35,18 @@ def test_a_file_of_the_remote(tiny: Repository, bare: Repository, tmp_path: Path
     other.git("fetch", "-q", "origin", "refs/runs/*:refs/runs/*")
     file = fetch_file(other, run.commit, "model.joblib")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == run.artifact.sha256
+
+
+def test_metrics_that_git_holds_need_no_remote(
+    tiny: Repository, bare: Repository, tmp_path: Path, trainer: Trainer
+) -> None:
+    push(tiny, bare.git_dir)
+    run = trainer(bare, "main")
+    shutil.rmtree(tmp_path / "server.dvc")
+    other = clone(bare, tmp_path / "other")
+    other.git("fetch", "-q", "origin", "refs/runs/*:refs/runs/*")
+    assert tracked(other, run.commit, "metrics.json") is not None
+    assert json.loads(fetch_file(other, run.commit, "metrics.json").read_text()) == run.metrics
 
 
 def test_no_remote_says_how_to_add_one(tiny: Repository, trainer: Trainer) -> None:
