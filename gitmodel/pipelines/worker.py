@@ -23,7 +23,6 @@ from gitmodel.pipelines.pushed import Pushed
 from gitmodel.pipelines.runs import (
     DONE,
     FAILED,
-    INTERRUPTED,
     QUEUED,
     RUNNING,
     Run,
@@ -84,15 +83,18 @@ def _execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
 
 
 def next_run(runs: Sequence[Run]) -> Run | None:
-    """Choose: what was interrupted goes first, then the queue; the oldest of each."""
-    states = [(run, run.state_now) for run in runs]
-    waiting = [run for wanted in (INTERRUPTED, QUEUED) for run, state in states if state == wanted]
+    """Choose, when it is our turn: what was interrupted goes first, then the queue; the oldest of each.
+
+    What is said to be running was interrupted, for it is our turn. Its process may still be there: a killed
+    one gives up its locks before it is gone.
+    """
+    waiting = [run for wanted in (RUNNING, QUEUED) for run in runs if run.state == wanted]
     return waiting[0] if waiting else None
 
 
 def _carry_out(repo: Repository, runs: Runs, run: Run, execute: Execute) -> None:
     with _output_to(runs.log(run.id)) as say:
-        if run.state_now == INTERRUPTED:
+        if run.state == RUNNING:  # and interrupted, see `next_run`
             if run.pid is not None:
                 end(run.pid, runs.folder)  # what the killed worker had started and left
             if run.attempts >= MAX_ATTEMPTS:
