@@ -20,7 +20,8 @@ def any_model(repo: Repository, name: str | None) -> str:
     if len(known) == 1:
         return known[0]
     if not known:
-        raise UsageError("nothing is registered yet", hint="run `gitmodel register`, or push a commit")
+        hint = "run `gitmodel register`, or push a commit; `gitmodel sync` brings what a remote has"
+        raise UsageError("nothing is registered here yet", hint=hint)
     raise UsageError("which model?", hint=f"name one of: {', '.join(known)}")
 
 

@@ -77,8 +77,14 @@ def fetch(repo: Repository, *extra: str) -> None:
         *(f"+{ref}:{ref}" for ref in extra),
     ]
     _fetch(repo, remote, specs)
-    for name, theirs in list_refs(repo, f"{_FETCHED}notes/").items():
-        _merge_notes(repo, name.replace(f"{_FETCHED}notes/", _NOTES, 1), theirs)
+    for name, theirs in fetched_notes(repo).items():
+        _merge_notes(repo, name, theirs)
+
+
+def fetched_notes(repo: Repository) -> dict[str, Oid]:
+    """Return the notes of the remote as they were when last fetched, by the name that they have there."""
+    found = list_refs(repo, f"{_FETCHED}notes/")
+    return {name.replace(f"{_FETCHED}notes/", _NOTES, 1): oid for name, oid in found.items()}
 
 
 def _fetch(repo: Repository, remote: str, specs: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from gitmodel.errors import GitmodelError, ToolFailed
 from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import list_refs, read_ref, resolve, update_refs
-from gitmodel.git.remotes import default_remote, fetch, publish
+from gitmodel.git.remotes import default_remote, fetch, fetched_notes, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid, RefUpdate
 
@@ -65,10 +65,11 @@ def share_notes(repo: Repository, say: Say) -> None:
         ToolFailed: If the remote does not answer or refuses.
     """
     known = list_refs(repo, f"{_SHARED}notes/")
+    fetched = fetched_notes(repo)
     refs = {
         ref: oid
         for ref, oid in list_refs(repo, _NOTES).items()
-        if known.get(_marker(ref)) != oid and _ours(ref)
+        if oid not in (known.get(_marker(ref)), fetched.get(ref)) and _ours(ref)
     }
     if not refs:
         return

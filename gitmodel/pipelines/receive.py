@@ -34,7 +34,10 @@ def receive(repo: Repository, pushed: Iterable[Pushed], say: Say) -> int:
     run = runs.create(relevant, _who())
     start_worker(repo)
     say(f"[run] {run.id}: {describe(relevant)}")
-    return watch(runs, run, say)
+    code = watch(runs, run, say)
+    if runs.load(run.id).state in ENDED:
+        say("hint: `gitmodel sync` brings what it made to your clone: versions, environments, notes")
+    return code
 
 
 def _who() -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags
 from gitmodel.registry.desired import env_tip, environments, read_desired
@@ -124,7 +125,11 @@ class Registry:
 
     def _known_models(self) -> str:
         models = [latest.model for latest in self.latest()]
-        return f"models with versions: {', '.join(models)}" if models else "nothing is registered yet"
+        if models:
+            return f"models with versions: {', '.join(models)}"
+        if default_remote(self.repo):
+            return "nothing is registered here yet; `gitmodel sync` brings what the remote has"
+        return "nothing is registered yet"
 
     def _known_versions(self, tag: str) -> str:
         model = tag.rpartition("@v")[0]

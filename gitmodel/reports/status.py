@@ -87,7 +87,9 @@ def _version(version: str | None) -> str:
 
 
 def state(row: Status) -> str:
-    """Say in words how a model stands: in sync, differs, down, or not wanted."""
+    """Say in words how a model stands: in sync, differs, down, not wanted, or unknown: no address to ask."""
+    if not row.url:
+        return "unknown"
     if row.in_sync:
         return "in sync" if row.desired else "not wanted"
     return "differs" if row.live else "down"
@@ -96,6 +98,8 @@ def state(row: Status) -> str:
 def _notes(row: Status) -> Iterator[str]:
     if row.hold:
         yield f"held since {row.hold.at} by {row.hold.by}: {row.hold.reason}"
+    if not row.url:
+        yield "nothing here says where it answers; `gitmodel sync` brings the notes of deployments"
     if row.last and row.last.outcome == "failed":
         yield f"v{row.last.version} could not be deployed at {row.last.at}: {row.last.reason}"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gitmodel.errors import UsageError
+from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
 from gitmodel.spec import repository, yaml_source
 from gitmodel.spec.environment import FOLDER, EnvironmentSpec
@@ -105,7 +106,7 @@ def load_environment(repo: Repository, rev: str | None, name: str) -> Environmen
     if name in beside:
         return parse_environment(beside[name].read_bytes(), str(beside[name]), site_local=True)
     known = [spec.name for spec in load_environments(repo, rev)]
-    raise _no_such("environment", name, rev, known)
+    raise _no_such("environment", name, rev, known, _ELSEWHERE if default_remote(repo) else "")
 
 
 def load_environments(repo: Repository, rev: str | None) -> list[EnvironmentSpec]:
@@ -147,11 +148,15 @@ def _in_order(specs: dict[str, EnvironmentSpec]) -> list[EnvironmentSpec]:
     return sorted(specs.values(), key=lambda spec: (len(before(spec)), spec.name))
 
 
-def _no_such(kind: str, name: str, rev: str | None, known: Iterable[str]) -> UsageError:
+def _no_such(kind: str, name: str, rev: str | None, known: Iterable[str], also: str = "") -> UsageError:
     names = sorted(filter(None, known))
     where = f" at {rev}" if rev else ""
     listed = f"there are: {', '.join(names)}" if names else _NOTHING[kind]
-    return UsageError(f'there is no {kind} "{name}"{where}', hint=did_you_mean(name, names) or listed)
+    return UsageError(f'there is no {kind} "{name}"{where}', hint=did_you_mean(name, names) or listed + also)
+
+
+# Of `site_files` a clone knows nothing.
+_ELSEWHERE = "; one of the server itself, such as local, is reached there: `gitmodel -C <server> ...`"
 
 
 _NOTHING = {

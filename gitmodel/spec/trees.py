@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gitmodel.git.objects import list_files, read_files
+from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
 from gitmodel.spec import environment, paths, repository
 from gitmodel.spec.repository import RepositorySpec
@@ -91,7 +92,12 @@ def environment_files(files: Iterable[str]) -> list[str]:
 
 
 def site_files(repo: Repository) -> dict[str, Path]:
-    """Return the files of environments that live beside the repository and on no branch, by name."""
+    """Return the files of environments that live beside the repository and on no branch, by name.
+
+    A clone has none: its environments are those of its remote, also where it had its own before.
+    """
+    if default_remote(repo) is not None:
+        return {}
     folder = repo.state / environment.FOLDER
     found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     return {name: path for name, path in found.items() if environment_file(name) is not None}

@@ -110,7 +110,9 @@ def test_notes_go_with_a_push_and_meet_those_of_others(first: Repository, second
         git(repo, "checkout", "-q", "-b", name)
         commit_all(repo, {name: name})
         assert "notes shared: metrics" in words(git(repo, "push", "origin", name))
-    assert gitmodel(first, "sync").code == 0
+    synced = gitmodel(first, "sync")
+    assert "notes shared" not in synced.text, "what came from the remote is not news to it"
+    assert synced.code == 0
     for repo in (first, second):
         assert read_notes(repo, NOTES)[head_of(first, "main")] == ["one", "two"]
     commit_all(second, {"c": "c"})

@@ -197,7 +197,7 @@ def test_a_killed_worker_is_seen_and_the_next_push_finishes_its_run(
     pushing = start_push(work_tree)
     until(lambda: states(server) == ["running"])
     (run,) = Runs(server).all()
-    until(lambda: "child" in Runs(server).log(run.id).read_text())
+    until(lambda: "\nchild " in Runs(server).log(run.id).read_text())
     child = int(Runs(server).log(run.id).read_text().rpartition("child ")[2])
     assert run.pid is not None
     os.kill(run.pid, signal.SIGKILL)

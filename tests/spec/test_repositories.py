@@ -135,6 +135,15 @@ def test_an_environment_beside_the_repository(models: Repository) -> None:
     assert [each.name for each in load_environments(models, "HEAD")] == ["local", "staging", "production"]
 
 
+def test_a_clone_has_no_environment_of_its_own(models: Repository) -> None:
+    beside(models, "local", "name: local\nport: 9999\n")
+    models.git("remote", "add", "origin", "ssh://host.example/models.git")
+    with pytest.raises(UsageError) as error:
+        load_environment(models, "HEAD", "local")
+    assert "is reached there: `gitmodel -C <server>" in str(error.value.hint)
+    assert "local" not in [spec.name for spec in load_environments(models, "HEAD")]
+
+
 def test_the_branch_wins_over_the_file_beside_it(models: Repository) -> None:
     beside(models, "staging", "name: staging\nport: 9999\n")
     assert load_environment(models, "HEAD", "staging").port == 8400
