@@ -83,6 +83,9 @@ def _one(repo: Repository, target: Target, desired: Desired, sink: Sink, *, chec
         sink(f"{name} v{version} to {target.name} failed: {error.message}")
         for line in (*error.detail.splitlines(), *([f"hint: {error.hint}"] if error.hint else [])):
             sink(f"    {line}")
+        again = f"`gitmodel deploy {target.name}` tries again"
+        back = f"`gitmodel rollback {name} {target.name}` returns to the version before, if there is one"
+        sink(f"    hint: {again}; {back}")
         return Deployed(name, version, "failed", target.url(name), 0.0, error.message, error.exit_code)
     sink(f"{name} v{version} to {target.name}: {done.outcome}, {done.url}")
     return Deployed(name, version, done.outcome, done.url, done.seconds)

@@ -20,6 +20,7 @@ CONTENT = Path(__file__).parent / "ansible"
 _MARK = "@gitmodel "
 _OWN = "ANSIBLE_"
 _WORK = "rollout-"
+_NO_TRACEBACK = "(traceback unavailable)"  # ansible's word for a module that failed in an orderly way
 # What says how hosts are reached stays the user's.
 _KEPT = frozenset(
     {
@@ -156,4 +157,6 @@ def failure(output: Output, code: int) -> ToolFailed:
         )
     returned = failed.result
     detail = returned.get("detail") or returned.get("module_stderr") or returned.get("exception") or ""
+    if detail == _NO_TRACEBACK:
+        detail = ""
     return ToolFailed(failed.message or f"the task {failed.name!r} failed", detail=str(detail))

@@ -7,6 +7,7 @@ from typing import Any
 from gitmodel.errors import InvalidFile
 
 Metrics = dict[str, float]
+_HINT = "have the step that writes it write names with finite numbers, and words elsewhere"
 
 
 def read_metrics(document: Any, file: str) -> Metrics:
@@ -20,7 +21,7 @@ def read_metrics(document: Any, file: str) -> Metrics:
         InvalidFile: If it is not a mapping, or a value is not a finite number.
     """
     if not isinstance(document, Mapping) or not document:
-        raise InvalidFile(f"{file} holds no metrics: expected names with numbers")
+        raise InvalidFile(f"{file} holds no metrics: expected names with numbers", hint=_HINT)
     return dict(_flatten(document, file, ""))
 
 
@@ -30,8 +31,8 @@ def _flatten(document: Mapping[Any, Any], file: str, prefix: str) -> Iterator[tu
         if isinstance(value, Mapping):
             yield from _flatten(value, file, f"{name}.")
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise InvalidFile(f"{file}: {name} is {value!r}, not a number")
+            raise InvalidFile(f"{file}: {name} is {value!r}, not a number", hint=_HINT)
         elif not math.isfinite(value):
-            raise InvalidFile(f"{file}: {name} is {value}, not a finite number")
+            raise InvalidFile(f"{file}: {name} is {value}, not a finite number", hint=_HINT)
         else:
             yield name, value

@@ -18,6 +18,7 @@ from gitmodel.reports.terminal import clean_lines
 Say = Callable[[str], None]
 _POLL = 0.05
 _PATIENCE = 5.0  # seconds that a worker may take to start
+_REFUSED = 1  # a gate said no: there is a version all the same
 _WHO = ("GIT_PUSH_CERT_SIGNER", "REMOTE_USER", "GL_USERNAME", "GIT_COMMITTER_EMAIL", "LOGNAME", "USER")
 
 
@@ -35,7 +36,7 @@ def receive(repo: Repository, pushed: Iterable[Pushed], say: Say) -> int:
     start_worker(repo)
     say(f"[run] {run.id}: {describe(relevant)}")
     code = watch(runs, run, say)
-    if runs.load(run.id).state in ENDED:
+    if code <= _REFUSED:
         say("hint: `gitmodel sync` brings what it made to your clone: versions, environments, notes")
     return code
 

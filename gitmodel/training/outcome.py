@@ -53,7 +53,11 @@ def _read_document(file: Path, name: str) -> Any:
     try:
         return json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:
-        raise InvalidFile(f"the metrics file {name} cannot be read", detail=str(error)) from error
+        raise InvalidFile(
+            f"the metrics file {name} cannot be read",
+            detail=str(error),
+            hint="have the pipeline write JSON to a file that ends in .json, YAML to any other",
+        ) from error
 
 
 def collect_parameters(dvc: Dvc, stages: list[Any]) -> dict[str, Any]:

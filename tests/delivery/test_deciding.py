@@ -53,6 +53,9 @@ def test_output_of_ansible() -> None:
     assert [tell(task) for task in told] == ["  Start: changed (n)", "  Start: failed (m)"]
     error = failure(output, 2)
     assert (error.message, error.detail, error.exit_code) == ("m", "d", 3)
+    orderly = Output(told.append)
+    orderly.take(line("failed", msg="m", exception="(traceback unavailable)"))
+    assert failure(orderly, 2).detail == ""
     assert failure(Output(told.append, words=["ERROR! no such host"]), 4).detail == "ERROR! no such host"
     assert parse_line("@gitmodel []") is None
 
