@@ -86,13 +86,21 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
 def _branch(repo: Repository, change: Pushed, say: Say) -> int:
     assert change.new is not None
     specs = load_models(repo, change.new)
-    plan = touched(specs, changed_paths(repo, change.old, change.new) if change.old else None)
+    default = _BRANCH + default_branch(repo)
+    releases = change.ref == default
+    base = change.old or (None if releases else _fork(repo, default, change.new))
+    plan = touched(specs, changed_paths(repo, base, change.new) if base else None)
     if not plan:
         say(f"[plan] no model is touched ({len(specs)} in the repository)")
-    releases = change.ref == _BRANCH + default_branch(repo)
     follow = _release if releases else _report
     acts = [partial(follow, repo, item, change.new, say) for item in plan]
     return max((_guarded(act, say) for act in acts), default=0)
+
+
+def _fork(repo: Repository, default: str, commit: Oid) -> Oid | None:
+    """Return where a branch left the default branch; ``None``: they share nothing."""
+    found = repo.run("merge-base", default, commit, check=False)
+    return None if found.code else Oid(found.text.strip())
 
 
 def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:

@@ -1,0 +1,29 @@
+"""What follows from a push, where nothing needs to be trained."""
+
+from gitmodel.git.refs import resolve
+from gitmodel.git.repository import Repository
+from gitmodel.pipelines.engine import execute
+from gitmodel.pipelines.pushed import Pushed
+from tests.conftest import commit_all
+
+MODEL = "name: {}\nartifact: {{path: m.joblib, encoding: joblib}}\nmetrics: [metrics.json]\n"
+
+
+def test_a_new_branch_is_compared_with_where_it_left_the_default_branch(repo: Repository) -> None:
+    commit_all(repo, {f"models/{name}/model.yaml": MODEL.format(name) for name in ("a", "b")})
+    repo.git("checkout", "-q", "-b", "topic")
+    commit_all(repo, {"README.md": "words\n"})
+    tip = resolve(repo, "HEAD")
+    said: list[str] = []
+    assert execute(repo, [Pushed("refs/heads/topic", None, tip)], said.append) == 0
+    assert said == ["[plan] no model is touched (2 in the repository)"]
+
+
+def test_a_branch_that_shares_nothing_is_all_new(repo: Repository) -> None:
+    commit_all(repo, {"models/a/model.yaml": MODEL.format("a")})
+    repo.git("checkout", "-q", "--orphan", "other")
+    repo.git("commit", "-q", "-m", "Anew")
+    said: list[str] = []
+    assert execute(repo, [Pushed("refs/heads/other", None, resolve(repo, "HEAD"))], said.append) != 0
+    assert said[0] == "[plan] a: it is new here"
+    assert said[1].startswith("error: ")
