@@ -14,6 +14,7 @@ def test_a_new_branch_is_compared_with_where_it_left_the_default_branch(repo: Re
     repo.git("checkout", "-q", "-b", "topic")
     commit_all(repo, {"README.md": "words\n"})
     tip = resolve(repo, "HEAD")
+    repo.git("checkout", "-q", "main")
     said: list[str] = []
     assert execute(repo, [Pushed("refs/heads/topic", None, tip)], said.append) == 0
     assert said == ["[plan] no model is touched (2 in the repository)"]
@@ -23,7 +24,8 @@ def test_a_branch_that_shares_nothing_is_all_new(repo: Repository) -> None:
     commit_all(repo, {"models/a/model.yaml": MODEL.format("a")})
     repo.git("checkout", "-q", "--orphan", "other")
     repo.git("commit", "-q", "-m", "Anew")
+    repo.git("checkout", "-q", "main")
     said: list[str] = []
-    assert execute(repo, [Pushed("refs/heads/other", None, resolve(repo, "HEAD"))], said.append) != 0
+    assert execute(repo, [Pushed("refs/heads/other", None, resolve(repo, "other"))], said.append) != 0
     assert said[0] == "[plan] a: it is new here"
     assert said[1].startswith("error: ")
