@@ -84,8 +84,31 @@ def push_data(repo: Repository, commits: Sequence[str]) -> int:
     Raises:
         ToolFailed: If the remote does not take them, or they are neither here nor there.
     """
-    with _dvc(repo, "could not push data to the DVC remote") as dvc:
-        return int(dvc.push(revs=list(commits), workspace=False))
+    with _dvc(repo, "could not push data to the DVC remote") as dvc, _missing() as missing:
+        sent = int(dvc.push(revs=list(commits), workspace=False))
+    if missing:
+        what = "data that the commits name is neither on this machine nor on the DVC remote"
+        raise ToolFailed(what, detail="\n".join(missing))
+    return sent
+
+
+@contextmanager
+def _missing() -> Iterator[list[str]]:
+    """Collect what DVC only warns of: files whose content it finds nowhere."""
+    found: list[str] = []
+
+    def take(record: logging.LogRecord) -> bool:
+        lines = record.getMessage().splitlines()
+        is_it = "neither locally nor on remote" in lines[0]
+        found.extend(lines[1:] if is_it else ())
+        return not is_it
+
+    logger = logging.getLogger("dvc_data.index.fetch")
+    logger.addFilter(take)
+    try:
+        yield found
+    finally:
+        logger.removeFilter(take)
 
 
 def checkout_data(repo: Repository) -> int:

@@ -1,6 +1,7 @@
 """The hooks of a clone, in real clones with real DVC."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,17 @@ def test_commits_whose_data_cannot_be_pushed_stay_here(first: Repository, server
     assert "--no-verify" in words(done)
     assert read_ref(server, "refs/heads/main") is None
     git(first, "push", "-q", "--no-verify", "origin", "main")
+
+
+def test_commits_whose_data_is_nowhere_stay_here(first: Repository, server: Repository) -> None:
+    add_data(first, "a\n1\n")
+    assert first.root is not None
+    shutil.rmtree(first.root / ".dvc" / "cache")
+    done = git(first, "push", "origin", "main", check=False)
+    assert done.code == 1
+    assert "neither on this machine nor on the DVC remote" in words(done)
+    assert "WARNING" not in words(done)
+    assert read_ref(server, "refs/heads/main") is None
 
 
 def test_without_data_nothing_heavy_happens(first: Repository, server: Repository) -> None:
