@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
-from gitmodel.delivery.rollout import Rollout, roll_out_in_turn, turn
+from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
 from gitmodel.delivery.target import Target, target_of
 from gitmodel.errors import GitmodelError, InvalidFile, UsageError
 from gitmodel.git.refs import default_branch, resolve
@@ -62,6 +62,19 @@ def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = Fal
         if not check:
             _note(repo, env, tip, by, done)
     return done
+
+
+def take_down(repo: Repository, env: str, *, sink: Sink) -> bool:
+    """Stop everything that an environment runs on this machine; say whether anything ran.
+
+    Raises:
+        UsageError: If there is no such environment here, or it is on other hosts.
+        ToolFailed: If something does not end.
+    """
+    target = find_target(repo, env)
+    if target.inventory:
+        raise UsageError(f"{env} is on other hosts; only what runs on this machine is stopped")
+    return down(target, sink=sink)
 
 
 def find_target(repo: Repository, env: str) -> Target:

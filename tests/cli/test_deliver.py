@@ -102,6 +102,7 @@ def test_a_push_to_the_remote_is_told_so(
         ),
         (["hold", "credit-risk", "staging"], "a hold needs a reason"),
         (["deploy", "qa"], 'there is no environment "qa"'),
+        (["deploy", "staging", "--check", "--down"], "--check and --down are not for one command"),
         (["status", "qa"], 'there is no environment "qa"'),
     ],
 )

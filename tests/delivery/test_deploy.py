@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import ask
-from gitmodel.delivery.deploy import Deployed, deploy, find_target
+from gitmodel.delivery.deploy import Deployed, deploy, find_target, take_down
 from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, read_outcomes
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.delivery.rollout import down
@@ -110,3 +110,11 @@ def test_status_elsewhere_asks_where_the_note_says(served: Repository, tmp_path:
     (found,) = status(copy, "local")
     assert (found.live, found.in_sync) == ("3", True)
     assert find_target(served, "local").url(MODEL) == found.url
+
+
+def test_what_was_taken_down_is_started_by_the_next_deployment(served: Repository) -> None:
+    assert take_down(served, "local", sink=print)
+    assert status(served, "local")[0].live is None
+    assert not take_down(served, "local", sink=print)
+    assert run(served)[0].outcome == "deployed"
+    assert status(served, "local")[0].in_sync

@@ -91,6 +91,18 @@ def test_a_service_from_start_to_end(package: Package, tmp_path: Path) -> None:
 
 
 @pytest.mark.system
+def test_ctrl_c_ends_a_service_without_a_traceback(package: Package, tmp_path: Path) -> None:
+    port = free_port()
+    service = serve(package, port=port)
+    log = tmp_path / "log"
+    with running(service.argv, service.environment, service.folder, log) as process:
+        wait_until_ready(process, port)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.system
 def test_bentoml_serves_the_folder_too(package: Package, tmp_path: Path) -> None:
     port = free_port()
     argv = (sys.executable, "-m", "bentoml", "serve", ".", "--host", "127.0.0.1", "--port", str(port))

@@ -6,6 +6,7 @@ shares no folder with other services, whose metrics ``bentoml serve`` would clea
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -35,7 +36,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="gitmodel-service-") as home:
         os.environ["BENTOML_HOME"] = home
         os.environ["BENTOML_DO_NOT_TRACK"] = "True"
-        serve(listener)
+        with contextlib.suppress(KeyboardInterrupt):  # the server has ended in order and passes it on
+            serve(listener)
     return 0
 
 
