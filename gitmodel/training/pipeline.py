@@ -180,7 +180,7 @@ def _configure(repo: Repository, tree: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     put(local, "core", "analytics", "false")
     put(local, "core", "check_update", "false")
-    put(local, "core", "site_cache_dir", str(repo.state / "dvc"))
+    put(local, "core", "site_cache_dir", str(folder / "tmp" / "site"))  # it ends with the work tree
     put(local, "cache", "dir", str(cache))
     with (folder / "config.local").open("w", encoding="utf-8") as out:
         local.write(out)
