@@ -1,5 +1,7 @@
 """The one exception root: each error knows its exit code, whether a retry helps, and the next step."""
 
+import errno
+
 
 class GitmodelError(Exception):
     """An error that is told to the user in words, without a traceback.
@@ -44,3 +46,30 @@ class Conflict(ToolFailed):
     """A ref moved between reading and writing it; reading again and retrying helps."""
 
     retryable = True
+
+
+def of_the_machine(error: BaseException) -> ToolFailed | None:
+    """Return the error that tells of a full disk, a missing right or want of memory; ``None``: it is a bug.
+
+    Args:
+        error: What was raised; what it was raised from counts too.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, MemoryError) or getattr(found, "errno", None) == errno.ENOMEM:
+            return ToolFailed("there is not enough memory", hint="end other programs, then run it again")
+        # SQLite, which DVC uses, has no number for it.
+        if getattr(found, "errno", None) in _FULL or "disk is full" in str(found):
+            where = f" for {name}" if (name := getattr(found, "filename", None)) else ""
+            return ToolFailed(
+                f"no space is left{where}", hint="make room, then run it again", detail=str(error)
+            )
+        if isinstance(found, OSError) and found.errno in _FORBIDDEN:
+            what = f"{found.filename or 'a file'}: {found.strerror}"
+            return ToolFailed(what, hint="see to it that this user may write there, then run it again")
+        found = found.__cause__ or found.__context__
+    return None
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)

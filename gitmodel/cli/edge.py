@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gitmodel.errors import GitmodelError
+from gitmodel.errors import GitmodelError, of_the_machine
 
 INTERRUPTED = 130
 BUG = 70
@@ -30,11 +30,19 @@ def guard(run: Callable[[], Any]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except OSError as error:
-        return _reader_gone() if error.errno == errno.EPIPE else _bug(error)
-    except Exception as error:  # noqa: BLE001 - the edge: what arrives here is a bug
-        return _bug(error)
+    except Exception as error:  # noqa: BLE001 - the edge: what arrives here is the machine's fault or a bug
+        return _unexpected(error)
     return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        return _reader_gone()
+    known = of_the_machine(error)
+    if known is None:
+        return _bug(error)
+    tell(known)
+    return known.exit_code
 
 
 def _write_anything(stream: Any) -> None:

@@ -12,11 +12,11 @@ from gitmodel.git.values import Oid
 from gitmodel.pipelines import steps
 from gitmodel.pipelines.plan import Touched, touched
 from gitmodel.pipelines.pushed import Pushed
+from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_model, load_models
 
-Say = Callable[[str], None]
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
 
 
@@ -43,17 +43,7 @@ def _guarded(act: Callable[[], int], say: Say) -> int:
     try:
         return act()
     except GitmodelError as error:
-        tell_error(error, say)
-        return error.exit_code
-
-
-def tell_error(error: GitmodelError, say: Say) -> None:
-    """Say what is wrong, the words of the tool that failed, and what to do."""
-    say(f"error: {error.message}")
-    for line in error.detail.splitlines():
-        say(f"    {line}")
-    if error.hint:
-        say(f"hint: {error.hint}")
+        return tell_error(error, say)
 
 
 def _one(repo: Repository, change: Pushed, say: Say) -> int:

@@ -60,6 +60,8 @@ def watch(runs: Runs, run: Run, say: Say) -> int:
         return 3
     how = "done" if last.code == 0 else f"failed with exit code {last.code}"
     say(f"[run] {run.id} {how} after {last.seconds or 0:.1f} s")
+    if (last.code or 0) > _REFUSED:
+        say(f"hint: `gitmodel ci run {run.id}` tries it again, where the runs are")
     return last.code or 0
 
 

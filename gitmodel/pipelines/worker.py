@@ -17,7 +17,7 @@ from typing import Any
 
 from gitmodel import process
 from gitmodel.delivery.ansible.module_utils.gitmodel_processes import ROOT_VARIABLE, end
-from gitmodel.errors import GitmodelError
+from gitmodel.errors import GitmodelError, of_the_machine
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.pipelines.runs import (
@@ -30,8 +30,8 @@ from gitmodel.pipelines.runs import (
     now,
     process_since,
 )
+from gitmodel.pipelines.telling import Say, tell_error
 
-Say = Callable[[str], None]
 Execute = Callable[[Repository, Sequence[Pushed], Say], int]
 MAX_ATTEMPTS = 3
 _BUG = 70
@@ -121,12 +121,11 @@ def _guarded(repo: Repository, run: Run, execute: Execute, say: Say, log: Path) 
     try:
         return execute(repo, run.pushed, say)
     except GitmodelError as error:
-        for line in (f"error: {error.message}", *error.detail.splitlines()):
-            say(line)
-        if error.hint:
-            say(f"hint: {error.hint}")
-        return error.exit_code
+        return tell_error(error, say)
     except Exception as error:  # noqa: BLE001 - a bug of ours ends this run alone
+        known = of_the_machine(error)
+        if known:
+            return tell_error(known, say)
         report = log.with_name("bug.log")
         report.write_text("".join(traceback.format_exception(error)), "utf-8", "backslashreplace")
         say(f"error: this is a bug in gitmodel ({type(error).__name__}: {error})")

@@ -1,6 +1,8 @@
 """The frame of the command line: finding commands, changing folders, telling errors."""
 
+import errno
 import os
+import sqlite3
 import subprocess
 import sys
 from importlib import import_module
@@ -160,6 +162,33 @@ def test_a_bug_outside_a_repository_leaves_a_report_too(
     path = Path(capsys.readouterr().err.strip().rpartition(" ")[2])
     assert path.read_text().count("OSError")
     path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "a/b"), "no space is left for a/b"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "no space is left"),
+        (sqlite3.OperationalError("database or disk is full"), "no space is left"),
+        (PermissionError(errno.EACCES, "Permission denied", "a/b"), "a/b: Permission denied"),
+        (OSError(errno.EROFS, "Read-only file system", "a/b"), "a/b: Read-only file system"),
+        (MemoryError(), "there is not enough memory"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_bug(
+    error: Exception, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def direct() -> None:
+        raise error
+
+    def wrapped() -> None:
+        raise RuntimeError("could not go on") from error
+
+    for fail in (direct, wrapped):
+        assert edge.guard(fail) == 3
+        told = capsys.readouterr().err
+        assert told.startswith(f"error: {words}\n")
+        assert "hint: " in told
 
 
 def test_a_reader_that_leaves_is_no_error(models: Repository) -> None:

@@ -260,7 +260,7 @@ def test_a_run_that_kills_its_worker_is_given_up(server: Repository) -> None:
     work(server, execute)
     assert [(each.state, each.code) for each in runs.all()] == [("failed", 3), ("failed", 1)]
     assert "given up" in runs.log(run.id).read_text()
-    assert runs.log(behind.id).read_text() == "error: a gate said no\nits words\nhint: do better\n"
+    assert runs.log(behind.id).read_text() == "error: a gate said no\n    its words\nhint: do better\n"
     assert len(done) == 1
 
 
