@@ -99,7 +99,7 @@ def who(repo: Repository) -> str:
 
 def next_step(repo: Repository, env: str) -> str:
     """Return what makes a change of an environment's branch take effect."""
-    from gitmodel.git.remotes import default_remote
+    from gitmodel.git.tracking import default_remote
 
     if default_remote(repo):
         return "the server rolls it out where its hooks are installed; `gitmodel status` shows it"

@@ -17,7 +17,7 @@ def command() -> None:
     Example:
       gitmodel sync
     """
-    from gitmodel.git.remotes import default_remote
+    from gitmodel.git.tracking import default_remote
     from gitmodel.hooks.client import sync
 
     repo = Repository.open()

@@ -1,7 +1,6 @@
 """Find a repository and run git in it."""
 
 import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +116,8 @@ class Repository:
 
     def identity(self) -> dict[str, str]:
         """Return the variables that name who commits: the user's own, or a fallback for automation."""
+        import socket
+
         name, email = self.config("user.name"), self.config("user.email")
         name = os.environ.get("GIT_COMMITTER_NAME") or name or "gitmodel"
         email = os.environ.get("GIT_COMMITTER_EMAIL") or email or f"gitmodel@{socket.gethostname()}"

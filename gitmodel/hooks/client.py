@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from gitmodel.errors import GitmodelError, ToolFailed
 from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import list_refs, read_ref, resolve, update_refs
-from gitmodel.git.remotes import default_remote, fetch, fetched_notes, publish
+from gitmodel.git.remotes import fetch, fetched_notes, publish
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.git.values import Oid, RefUpdate
 
 Say = Callable[[str], None]

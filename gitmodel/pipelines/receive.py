@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitmodel.errors import UsageError
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.pipelines.pushed import Pushed, describe
 from gitmodel.pipelines.runs import ENDED, FAILED, QUEUED, RUNNING, Run, Runs
 from gitmodel.pipelines.worker import is_at_work, start_worker

@@ -9,8 +9,8 @@ from gitmodel import resources
 from gitmodel.errors import UsageError
 from gitmodel.git.create import create
 from gitmodel.git.refs import resolve
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.local import write_environment
 from gitmodel.pipelines.shims import install_hooks

@@ -9,8 +9,8 @@ from typing import Any
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.git.objects import list_files, read_files
 from gitmodel.git.refs import read_ref
-from gitmodel.git.remotes import local_name
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid
 
 

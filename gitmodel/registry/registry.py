@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from gitmodel.errors import InvalidFile, UsageError
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags
+from gitmodel.git.tracking import default_remote
 from gitmodel.registry.desired import env_tip, environments, read_desired
 from gitmodel.registry.names import VersionNumber, check_model, is_version_number, split_tag, tag_name
 from gitmodel.registry.versions import Version, parse_version

@@ -8,8 +8,9 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import resolve
-from gitmodel.git.remotes import default_remote, list_remote
+from gitmodel.git.remotes import list_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.metrics.records import METRICS_REF, parse_record
 from gitmodel.registry.desired import environments, read_desired
 from gitmodel.registry.registry import Registry

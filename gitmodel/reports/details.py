@@ -7,8 +7,8 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_objects
 from gitmodel.git.refs import list_refs
-from gitmodel.git.remotes import local_name
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
 from gitmodel.registry.desired import env_branch, file_name, parse_desired
 from gitmodel.registry.versions import Version

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from gitmodel.errors import UsageError
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.spec import repository, yaml_source
 from gitmodel.spec.environment import FOLDER, EnvironmentSpec
 from gitmodel.spec.model import ModelSpec

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gitmodel.git.objects import list_files, read_files
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 from gitmodel.spec import environment, paths, repository
 from gitmodel.spec.repository import RepositorySpec
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gitmodel.git.remotes import default_remote
 from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
 
 _SCP_LIKE = re.compile(r"(?P<host>[^/:]+):(?P<path>/.*)\Z")
 

@@ -8,9 +8,10 @@ import pytest
 from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.notes import append_notes, read_notes
 from gitmodel.git.refs import list_refs, read_ref, resolve, update_refs
-from gitmodel.git.remotes import default_remote, fetch, fetch_refs, publish
+from gitmodel.git.remotes import fetch, fetch_refs, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import write_tag_object
+from gitmodel.git.tracking import default_remote
 from gitmodel.git.values import Oid, RefUpdate
 
 from ..conftest import clone, commit_all, make_repository  # noqa: TID252
