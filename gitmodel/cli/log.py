@@ -28,7 +28,7 @@ def command(*, model: str | None, full: bool, max_count: int | None, as_json: bo
       gitmodel log --json
     """
     registry = Registry(Repository.open())
-    versions, broken = registry.read(model)
+    versions, broken = registry.read(model, headings=not (full or as_json))
     if model is None:
         versions.sort(key=_moment, reverse=True)
     elif not versions and not broken:

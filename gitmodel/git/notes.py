@@ -25,7 +25,7 @@ def read_notes(repo: Repository, ref: str, commits: Iterable[Oid] | None = None)
     if commits is not None:
         places = {oid: places[oid] for oid in set(commits) & places.keys()}
     blobs = read_objects(repo, (blob for _, blob in places.values()))
-    return {oid: _lines(blob.data) if blob else [] for oid, blob in zip(places, blobs, strict=True)}
+    return {oid: note_lines(blob.data) if blob else [] for oid, blob in zip(places, blobs, strict=True)}
 
 
 def _places(repo: Repository, ref: str) -> dict[Oid, tuple[str, Oid]]:
@@ -39,7 +39,14 @@ def _places(repo: Repository, ref: str) -> dict[Oid, tuple[str, Oid]]:
     return places
 
 
-def _lines(data: bytes) -> list[str]:
+def note_names(ref: str, commit: Oid) -> list[str]:
+    """Return the names under which git may keep the note on a commit: the more notes, the more folders."""
+    cuts = (f"{ref}:" + "".join(f"{commit[at * 2 : at * 2 + 2]}/" for at in range(n)) for n in range(4))
+    return [f"{cut}{commit[n * 2 :]}" for n, cut in enumerate(cuts)]
+
+
+def note_lines(data: bytes) -> list[str]:
+    """Return the lines of a note that hold anything."""
     return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
 
 

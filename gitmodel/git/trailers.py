@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gitmodel.errors import InvalidFile
 
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): ?(.*)\Z")
+_TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): ?(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def parse_message(text: str) -> Message:
     text = text.replace("\r\n", "\n").strip("\n")
     subject, _, rest = text.partition("\n")
     head, found, last = rest.strip("\n").rpartition("\n\n")
-    matches = [_TRAILER.match(line) for line in last.split("\n")] if last else []
-    if not matches or not all(matches):
+    pairs = _TRAILER.findall(last)
+    if not last or len(pairs) != last.count("\n") + 1:
         return Message(subject, rest.strip("\n"))
-    trailers = {match[1]: match[2].strip() for match in matches if match}
+    trailers = {key: value.strip() for key, value in pairs}
     return Message(subject, head.strip("\n") if found else "", trailers)

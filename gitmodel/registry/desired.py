@@ -3,6 +3,7 @@
 The round trip law: ``parse_desired(model, format_desired(d)) == d``.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,10 @@ from gitmodel.git.refs import read_ref
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid
+from gitmodel.registry.names import is_version_number
+
+# A key at the start of a line is one of the document itself.
+_VERSION = re.compile(rb"""^version: *(["']?)([0-9][0-9A-Za-z.+-]*)\1[ \r]*$""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,19 @@ def parse_desired(model: str, text: bytes) -> Desired:
         )
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidFile(f"{file_name(model)} of the environment is not valid: {error}") from error
+
+
+def desired_version(model: str, text: bytes) -> str | None:
+    """Return the version in the file of a model, where it is plain without reading YAML, which takes longer.
+
+    Raises:
+        InvalidFile: See `parse_desired`.
+    """
+    found = _VERSION.findall(text)
+    if len(found) == 1 and is_version_number(plain := found[0][1].decode()):
+        return plain
+    version: str | None = parse_desired(model, text).version
+    return version
 
 
 def _promoted(document: dict[str, Any]) -> Promoted:

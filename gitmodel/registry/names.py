@@ -28,7 +28,8 @@ class VersionNumber:
             raise UsageError(f"{self.text!r} is no version: expected an integer such as 4, or 1.2.0")
 
     @property
-    def _key(self) -> tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]:
+    def key(self) -> tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]:
+        """What it is ordered by."""
         if _INTEGER.match(self.text):
             return (int(self.text), 0, 0, 1, ())
         match = _SEMVER.match(self.text)
@@ -41,11 +42,11 @@ class VersionNumber:
         return (int(match[1]), int(match[2]), int(match[3]), 0 if match[4] else 1, parts)
 
     def __lt__(self, other: "VersionNumber") -> bool:
-        return self._key < other._key
+        return self.key < other.key
 
     def next(self, kind: str) -> "VersionNumber":
         """Return the number after this one: the next integer, or the next minor version."""
-        major, minor = self._key[:2]
+        major, minor = self.key[:2]
         return VersionNumber(str(major + 1) if kind == "integer" else f"{major}.{minor + 1}.0")
 
 

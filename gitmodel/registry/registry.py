@@ -51,19 +51,26 @@ class Registry:
         """Return the versions of a model, or of all, newest first; what cannot be read is left out."""
         return self.read(model)[0]
 
-    def read(self, model: str | None = None) -> tuple[list[Version], list[Unreadable]]:
-        """Return the versions, newest first, and the tags that look like versions but cannot be read."""
+    def read(
+        self, model: str | None = None, *, headings: bool = False
+    ) -> tuple[list[Version], list[Unreadable]]:
+        """Return the versions, newest first, and the tags that look like versions but cannot be read.
+
+        Args:
+            model: Only those of this model.
+            headings: Read of the facts of each only subject and body.
+        """
         pattern = f"{check_model(model)}@v*" if model else ""
         versions, broken = [], []
         for tag in read_tags(self.repo, pattern):
             try:
-                version = parse_version(tag)
+                version = parse_version(tag, headings=headings)
             except InvalidFile as error:
                 broken.append(Unreadable(tag.name, error.message))
                 continue
             if version:
                 versions.append(version)
-        versions.sort(key=lambda version: VersionNumber(version.version), reverse=True)
+        versions.sort(key=lambda version: VersionNumber(version.version).key, reverse=True)
         return versions, broken
 
     def version(self, ref: str) -> Version:

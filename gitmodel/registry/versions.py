@@ -108,13 +108,12 @@ def _present(ref: ArtifactRef | DataRef) -> dict[str, Any]:
     return {key: value for key, value in vars(ref).items() if value is not None}
 
 
-def parse_facts(message: str) -> Facts:
+def parse_facts(parts: Message) -> Facts:
     """Read the message of a tag; one that a person wrote without trailers has a subject and a body only.
 
     Raises:
         InvalidFile: If a trailer is not what it must be.
     """
-    parts = parse_message(message)
     trailers = parts.trailers
     key = "message"
     try:
@@ -150,8 +149,12 @@ def _known(kind: type[ArtifactRef | DataRef], document: dict[str, Any]) -> dict[
     return {key: value for key, value in document.items() if key in kind.__dataclass_fields__}
 
 
-def parse_version(tag: Tag) -> Version | None:
+def parse_version(tag: Tag, *, headings: bool = False) -> Version | None:
     """Read the version that a tag holds; ``None``: the tag is about something else.
+
+    Args:
+        tag: The tag with its message.
+        headings: Read of its facts only subject and body, which is several times faster.
 
     Raises:
         InvalidFile: If the message contradicts the name, or a trailer is broken.
@@ -159,9 +162,10 @@ def parse_version(tag: Tag) -> Version | None:
     parts = split_tag(tag.name)
     if parts is None:
         return None
-    trailers = parse_message(tag.message).trailers if tag.annotated else {}
-    for key, expected in zip(("Model-Name", "Model-Version"), parts, strict=True):
-        if trailers.get(key, expected) != expected:
-            raise InvalidFile(f"tag {tag.name} says {key}: {trailers[key]}, expected {expected}")
-    facts = parse_facts(tag.message) if tag.annotated else Facts("")
+    message = parse_message(tag.message) if tag.annotated else Message("")
+    for key, expected in (("Model-Name", parts[0]), ("Model-Version", parts[1])):
+        found = message.trailers.get(key, expected)
+        if found != expected:
+            raise InvalidFile(f"tag {tag.name} says {key}: {found}, expected {expected}")
+    facts = Facts(message.subject, message.body) if headings else parse_facts(message)
     return Version(*parts, tag.name, tag.object, tag.target, tag.date, tag.tagger, facts)

@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitmodel.errors import GitmodelError
 from gitmodel.git.commits import read_log
@@ -13,14 +13,16 @@ from gitmodel.git.objects import read_files
 from gitmodel.git.repository import Repository
 from gitmodel.metrics.values import Metrics, read_metrics
 from gitmodel.registry.versions import ArtifactRef, DataRef, Facts, Version
-from gitmodel.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from gitmodel.spec.model import ModelSpec
 
 Files = Mapping[str, bytes | None]
 Documents = Mapping[str, dict[str, Any]]
 
 
 def complete(repo: Repository, version: Version) -> Version:
-    """Return the version with what its tag lacks; one that `register` tagged lacks nothing.
+    """Return the version with what its tag lacks.
 
     What the commit does not hold either, or holds in a file that cannot be read, stays absent.
     """
@@ -44,23 +46,23 @@ def _with_message(repo: Repository, version: Version, facts: Facts) -> Facts:
     return facts
 
 
-def _spec(repo: Repository, version: Version) -> ModelSpec:
+def _spec(repo: Repository, version: Version) -> "ModelSpec":
     from gitmodel.spec.loading import load_model
 
     return load_model(repo, version.commit, version.model)
 
 
-def _paths(spec: ModelSpec) -> list[str]:
+def _paths(spec: "ModelSpec") -> list[str]:
     """Return the files of a commit that tell about a version."""
     tracked = (f"{path}.dvc" for path in (spec.artifact.path, *_data(spec)))
     return [spec.path(path) for path in ("params.yaml", "dvc.lock", *spec.metrics, *tracked)]
 
 
-def _data(spec: ModelSpec) -> list[str]:
+def _data(spec: "ModelSpec") -> list[str]:
     return [path for path in (spec.data.train, spec.data.test) if path] if spec.data else []
 
 
-def _fill(facts: Facts, spec: ModelSpec, files: Files) -> Facts:
+def _fill(facts: Facts, spec: "ModelSpec", files: Files) -> Facts:
     documents = {path: _mapping(content, path) for path, content in files.items()}
     tracked = _tracked(spec, documents)
     artifact = tracked.get(spec.artifact_path, DataRef())
@@ -75,7 +77,7 @@ def _fill(facts: Facts, spec: ModelSpec, files: Files) -> Facts:
     )
 
 
-def _metrics(spec: ModelSpec, documents: Documents) -> Metrics:
+def _metrics(spec: "ModelSpec", documents: Documents) -> Metrics:
     found: Metrics = {}
     for path in map(spec.path, spec.metrics):
         with suppress(GitmodelError):
@@ -83,7 +85,7 @@ def _metrics(spec: ModelSpec, documents: Documents) -> Metrics:
     return found
 
 
-def _tracked(spec: ModelSpec, documents: Documents) -> dict[str, DataRef]:
+def _tracked(spec: "ModelSpec", documents: Documents) -> dict[str, DataRef]:
     """Return md5 and size of what DVC tracks, by path from the top of the repository."""
     lock = documents[spec.path("dvc.lock")]
     found = {}

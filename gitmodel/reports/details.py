@@ -1,18 +1,18 @@
 """All that is known of one version: its tag, the environments that want it, what was measured of it since."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gitmodel.errors import InvalidFile
-from gitmodel.git.notes import read_notes
+from gitmodel.git.notes import note_lines, note_names
 from gitmodel.git.objects import read_objects
 from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
-from gitmodel.registry.desired import env_branch, file_name, parse_desired
+from gitmodel.registry.desired import desired_version, env_branch, file_name
 from gitmodel.registry.versions import Version
-from gitmodel.reports.complete import complete
 
 
 @dataclass(frozen=True)
@@ -26,30 +26,34 @@ class Details:
 
 def read_details(repo: Repository, version: Version) -> Details:
     """Gather what is known of a version; what is missing in its tag is read from its commit."""
-    return Details(complete(repo, version), _environments(repo, version), _records(repo, version))
-
-
-def _environments(repo: Repository, version: Version) -> tuple[str, ...]:
-    """Return the environments that should run the version, all read at once."""
     prefix = local_name(repo, env_branch(""))
     tips = list_refs(repo, prefix)
-    files = read_objects(repo, (f"{tip}:{file_name(version.model)}" for tip in tips.values()))
-    return tuple(
-        name.removeprefix(prefix)
-        for name, file in zip(tips, files, strict=True)
-        if file and _desired_version(version.model, file.data) == version.version
-    )
+    files = [f"{tip}:{file_name(version.model)}" for tip in tips.values()]
+    notes = note_names(METRICS_REF, version.commit)
+    found = read_objects(repo, [*files, *notes])
+    wanted = zip(tips, found, strict=False)
+    environments = [name.removeprefix(prefix) for name, file in wanted if file and _wants(version, file.data)]
+    lines = [line for note in found[len(files) :] if note for line in note_lines(note.data)]
+    return Details(_whole(repo, version), tuple(environments), _records(version, lines))
 
 
-def _desired_version(model: str, text: bytes) -> str | None:
+def _whole(repo: Repository, version: Version) -> Version:
+    """Return the version with what its tag lacks; one that `register` tagged lacks nothing."""
+    if version.facts.run or version.facts.artifact:
+        return version
+    from gitmodel.reports.complete import complete
+
+    return complete(repo, version)
+
+
+def _wants(version: Version, text: bytes) -> bool:
     try:
-        return parse_desired(model, text).version
+        return desired_version(version.model, text) == version.version
     except InvalidFile:
-        return None  # `doctor` and `status` tell
+        return False  # `doctor` and `status` tell
 
 
-def _records(repo: Repository, version: Version) -> tuple[Record, ...]:
-    lines = read_notes(repo, METRICS_REF, [version.commit]).get(version.commit, [])
+def _records(version: Version, lines: Sequence[str]) -> tuple[Record, ...]:
     records = (record for record in map(_record, lines) if record)
     mine = [
         record

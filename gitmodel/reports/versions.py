@@ -1,12 +1,15 @@
 """Versions as text, in the words of ``log`` and ``show``."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from gitmodel.metrics.records import Record
 from gitmodel.registry.versions import DataRef, Version
-from gitmodel.reports.details import Details
 from gitmodel.reports.terminal import clean, clean_lines
 from gitmodel.reports.words import number, pairs, title
+
+if TYPE_CHECKING:
+    from gitmodel.reports.details import Details
 
 _SHORT_COMMIT, _SHORT_DIGEST = 7, 4
 _OWN_KEYS = frozenset(
@@ -31,7 +34,7 @@ def log_text(versions: Iterable[Version], *, full: bool = False) -> list[str]:
     return lines
 
 
-def details_text(details: Details) -> list[str]:
+def details_text(details: "Details") -> list[str]:
     """Return all that is known of a version."""
     version = details.version
     environments = [f"Environments: {', '.join(details.environments)}"] if details.environments else []
