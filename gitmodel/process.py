@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gitmodel.errors import ToolFailed
 
@@ -38,8 +38,7 @@ _KEPT_GIT_VARIABLES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(NamedTuple):
     """What a finished process left: exit code and output."""
 
     code: int

@@ -84,7 +84,7 @@ def known_environment(repo: Repository, name: str) -> str:
 def all_environments(repo: Repository) -> list[str]:
     """Return the environments that are defined for this copy, then the others that have a branch."""
     from gitmodel.git.refs import default_branch, resolve
-    from gitmodel.registry.desired import environments
+    from gitmodel.registry.environments import environments
     from gitmodel.spec.loading import load_environments
 
     branch = default_branch(repo)

@@ -8,15 +8,8 @@ from gitmodel.git.commits import commit_files
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid, RefUpdate
-from gitmodel.registry.desired import (
-    Desired,
-    check_environment,
-    env_branch,
-    env_tip,
-    file_name,
-    format_desired,
-    read_desired,
-)
+from gitmodel.registry.desired import Desired, format_desired, read_desired
+from gitmodel.registry.environments import check_environment, env_branch, env_tip, file_name
 from gitmodel.registry.names import check_model
 
 _ATTEMPTS = 20

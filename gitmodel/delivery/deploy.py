@@ -13,7 +13,8 @@ from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import now
-from gitmodel.registry.desired import Desired, env_tip, read_desired
+from gitmodel.registry.desired import Desired, read_desired
+from gitmodel.registry.environments import env_tip
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_environment
 

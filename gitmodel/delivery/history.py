@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gitmodel.git.commits import Commit, read_log
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.registry.desired import env_tip
+from gitmodel.registry.environments import env_tip
 
 # The subjects that `gitmodel.delivery.promotion` writes.
 _STEP = r"(?P<model>[a-z0-9_/-]+?)(?: v(?P<previous>\S+) ->)? v(?P<version>\S+)"

@@ -13,7 +13,8 @@ from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import now
-from gitmodel.registry.desired import Desired, Hold, Promoted, file_name, parse_desired
+from gitmodel.registry.desired import Desired, Hold, Promoted, parse_desired
+from gitmodel.registry.environments import file_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 

@@ -10,7 +10,8 @@ from gitmodel.delivery.outcomes import Outcome, read_outcomes
 from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
 from gitmodel.git.repository import Repository
-from gitmodel.registry.desired import Desired, Hold, env_tip, read_desired
+from gitmodel.registry.desired import Desired, Hold, read_desired
+from gitmodel.registry.environments import env_tip
 
 _SECONDS = 1.0
 _LOOKED_BACK = 200

@@ -1,14 +1,13 @@
 """Read and write git objects in batches: one process for many."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of a tree."""
 
     mode: str
@@ -16,8 +15,7 @@ class Entry:
     oid: Oid
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(NamedTuple):
     """An object as git stores it."""
 
     oid: Oid

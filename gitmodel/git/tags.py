@@ -2,7 +2,7 @@
 
 import re
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
@@ -16,11 +16,10 @@ _FIELDS = (
     "%(taggername) %(taggeremail)",
 )
 _FORMAT = "%00".join(_FIELDS)
-_SIGNATURE = re.compile(r"^-----BEGIN (?:PGP|SSH|SIGNED) (?:SIGNATURE|MESSAGE)-----$", re.MULTILINE)
+_SIGNATURE = r"(?m)^-----BEGIN (?:PGP|SSH|SIGNED) (?:SIGNATURE|MESSAGE)-----$"
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag with what it points to.
 
     Attributes:
@@ -60,9 +59,10 @@ def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True) -> 
 def _parse(record: str) -> Tag:
     name, kind, oid, target, date, tagger, message = record.split("\0", 6)
     annotated = kind == "tag"
-    message = _SIGNATURE.split(message, maxsplit=1)[0]
+    if "-----BEGIN " in message:
+        message = re.split(_SIGNATURE, message, maxsplit=1)[0]
     # A tag that cannot be peeled (its target is missing) is about itself.
-    return Tag(name, Oid(oid), Oid(target or oid), date, tagger.strip(), message, annotated)
+    return Tag(name, Oid.of_git(oid), Oid.of_git(target or oid), date, tagger.strip(), message, annotated)
 
 
 def write_tag_object(repo: Repository, *, commit: Oid, name: str, message: str) -> Oid:

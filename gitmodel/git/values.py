@@ -8,7 +8,7 @@ from gitmodel.errors import UsageError
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 # The rules of `git check-ref-format`, less the component that needs a slash.
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[/.-]|[/.]\Z|\A@\Z")
+_BAD_REF = r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[/.-]|[/.]\Z|\A@\Z"
 
 
 class Oid(str):
@@ -26,6 +26,11 @@ class Oid(str):
             raise ValueError(f"not an object id: {text!r}")
         return super().__new__(cls, text)
 
+    @classmethod
+    def of_git(cls, text: str) -> Self:
+        """Take what git itself has printed in the place of an id, unchecked: there may be very many."""
+        return super().__new__(cls, text)
+
     @property
     def short(self) -> str:
         """The first eight digits, for people."""
@@ -38,7 +43,7 @@ def check_ref(name: str) -> str:
     Raises:
         UsageError: If it does not.
     """
-    if not name or _BAD_REF.search(name):
+    if not name or re.search(_BAD_REF, name):
         raise UsageError(f"{name!r} is not a valid name for a git ref")
     return name
 

@@ -16,8 +16,7 @@ from gitmodel.git.commits import read_log
 from gitmodel.git.refs import default_branch, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.metrics import Record
-from gitmodel.metrics.records import now
+from gitmodel.metrics.records import Record, now
 from gitmodel.packaging import Package
 from gitmodel.registry.register import Registered, register
 from gitmodel.registry.registry import Registry

@@ -3,20 +3,14 @@
 The round trip law: ``parse_desired(model, format_desired(d)) == d``.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import list_files, read_files
-from gitmodel.git.refs import read_ref
 from gitmodel.git.repository import Repository
-from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid
-from gitmodel.registry.names import is_version_number
-
-# A key at the start of a line is one of the document itself.
-_VERSION = re.compile(rb"""^version: *(["']?)([0-9][0-9A-Za-z.+-]*)\1[ \r]*$""", re.MULTILINE)
+from gitmodel.registry.environments import env_tip, file_name
 
 
 @dataclass(frozen=True)
@@ -52,21 +46,6 @@ class Desired:
     strategy: dict[str, Any] = field(default_factory=dict)
     promoted: Promoted | None = None
     hold: Hold | None = None
-
-
-def env_branch(env: str) -> str:
-    """Return the full name of the branch of an environment, as the remote has it."""
-    return f"refs/heads/env/{env}"
-
-
-def env_tip(repo: Repository, env: str) -> Oid | None:
-    """Return the tip of the branch of an environment, as this copy knows it."""
-    return read_ref(repo, local_name(repo, env_branch(env)))
-
-
-def file_name(model: str) -> str:
-    """Return the path of a model's file on the branch of an environment."""
-    return f"{model}.yaml"
 
 
 def read_desired(repo: Repository, env: str, tip: Oid | None = None) -> dict[str, Desired]:
@@ -143,19 +122,6 @@ def parse_desired(model: str, text: bytes) -> Desired:
         raise InvalidFile(f"{file_name(model)} of the environment is not valid: {error}") from error
 
 
-def desired_version(model: str, text: bytes) -> str | None:
-    """Return the version in the file of a model, where it is plain without reading YAML, which takes longer.
-
-    Raises:
-        InvalidFile: See `parse_desired`.
-    """
-    found = _VERSION.findall(text)
-    if len(found) == 1 and is_version_number(plain := found[0][1].decode()):
-        return plain
-    version: str | None = parse_desired(model, text).version
-    return version
-
-
 def _promoted(document: dict[str, Any]) -> Promoted:
     return Promoted(
         str(document["by"]),
@@ -164,24 +130,3 @@ def _promoted(document: dict[str, Any]) -> Promoted:
         tuple(document.get("gates") or ()),
         document.get("reason"),
     )
-
-
-def environments(repo: Repository) -> list[str]:
-    """Return the names of the environments that have a branch."""
-    from gitmodel.git.refs import list_refs
-
-    prefix = local_name(repo, env_branch(""))
-    return [name.removeprefix(prefix) for name in list_refs(repo, prefix)]
-
-
-def check_environment(name: str) -> str:
-    """Return ``name`` if an environment may have it.
-
-    Raises:
-        UsageError: If not.
-    """
-    if not name or not all(
-        part.isalnum() and part.isascii() and part.lower() == part for part in name.split("-")
-    ):
-        raise UsageError(f"{name!r} is no name of an environment: lower-case letters, digits and - only")
-    return name

@@ -9,7 +9,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tags import write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
-from gitmodel.registry.names import VersionNumber, check_model, tag_name
+from gitmodel.registry.names import check_model, next_number, tag_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, Version, format_version
 
@@ -77,7 +77,7 @@ def _next(repo: Repository, model: str, kind: str) -> str:
     newest = [latest.version for latest in Registry(repo).latest() if latest.model == model]
     if not newest:
         return "1" if kind == "integer" else "0.1.0"
-    return VersionNumber(newest[0]).next(kind).text
+    return next_number(newest[0], kind)
 
 
 def _lines(records: Sequence[Record], number: str) -> list[str]:

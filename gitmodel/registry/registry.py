@@ -1,26 +1,23 @@
 """Questions to the registry, each answered from one batch read of git."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags
 from gitmodel.git.tracking import default_remote
-from gitmodel.registry.desired import env_tip, environments, read_desired
-from gitmodel.registry.names import VersionNumber, check_model, is_version_number, split_tag, tag_name
+from gitmodel.registry.names import check_model, is_version_number, number_key, split_tag, tag_name
 from gitmodel.registry.versions import Version, parse_version
 
 
-@dataclass(frozen=True)
-class Latest:
+class Latest(NamedTuple):
     """A model and the newest version of it."""
 
     model: str
     version: str
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A tag that is named like a version but cannot be read, and why."""
 
     tag: str
@@ -39,13 +36,12 @@ class Registry:
 
     def latest(self) -> list[Latest]:
         """Return each model with its newest version, by name."""
-        newest: dict[str, VersionNumber] = {}
+        newest: dict[str, str] = {}
         for line in self.repo.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags/").splitlines():
-            parts = split_tag(line)
-            if parts:
-                number = VersionNumber(parts[1])
-                newest[parts[0]] = max(newest.get(parts[0], number), number)
-        return [Latest(model, number.text) for model, number in sorted(newest.items())]
+            if parts := split_tag(line):
+                model, number = parts
+                newest[model] = max(newest.get(model, number), number, key=number_key)
+        return [Latest(model, number) for model, number in sorted(newest.items())]
 
     def versions(self, model: str | None = None) -> list[Version]:
         """Return the versions of a model, or of all, newest first; what cannot be read is left out."""
@@ -70,7 +66,7 @@ class Registry:
                 continue
             if version:
                 versions.append(version)
-        versions.sort(key=lambda version: VersionNumber(version.version).key, reverse=True)
+        versions.sort(key=lambda version: number_key(version.version), reverse=True)
         return versions, broken
 
     def version(self, ref: str) -> Version:
@@ -98,16 +94,20 @@ class Registry:
         """Return the number that a word stands for: ``latest``, or the name of an environment."""
         if wanted == "latest":
             names = (split_tag(tag.name) for tag in read_tags(self.repo, f"{model}@v*", messages=False))
-            numbers = [VersionNumber(parts[1]) for parts in names if parts]
+            numbers = [parts[1] for parts in names if parts]
             if numbers:
-                return max(numbers).text
+                return max(numbers, key=number_key)
             raise UsageError(f"there is no version of {model}", hint=self._known_models())
+        from gitmodel.registry.environments import env_tip, environments
+
         if env_tip(self.repo, wanted) is None:
             known = ", ".join(environments(self.repo)) or "none yet"
             raise UsageError(
                 f"{model}:{wanted}: no such version or environment",
                 hint=f"environments with a branch: {known}",
             )
+        from gitmodel.registry.desired import read_desired
+
         desired = read_desired(self.repo, wanted).get(model)
         if desired is None or desired.version is None:
             raise UsageError(f"no version of {model} was promoted to {wanted}")

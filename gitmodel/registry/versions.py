@@ -3,21 +3,18 @@
 The round trip law: ``parse_version`` of a tag whose message is ``format_version(facts)`` gives those facts.
 """
 
-import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitmodel.errors import InvalidFile
 from gitmodel.git.tags import Tag
 from gitmodel.git.trailers import Message, format_message, parse_message
 from gitmodel.git.values import Oid
-from gitmodel.metrics.records import canonical_json
 from gitmodel.metrics.values import Metrics, read_metrics
 from gitmodel.registry.names import split_tag
 
 
-@dataclass(frozen=True)
-class ArtifactRef:
+class ArtifactRef(NamedTuple):
     """The file that holds the trained model: path from the top of the repository, digests, bytes."""
 
     path: str
@@ -26,8 +23,7 @@ class ArtifactRef:
     size: int | None = None
 
 
-@dataclass(frozen=True)
-class DataRef:
+class DataRef(NamedTuple):
     """One data file or folder that the version was trained or tested on."""
 
     md5: str | None = None
@@ -35,8 +31,7 @@ class DataRef:
     size: int | None = None
 
 
-@dataclass(frozen=True)
-class RunRef:
+class RunRef(NamedTuple):
     """The training: the commit whose tree was trained, and the digest of what went in and came out."""
 
     commit: str
@@ -84,6 +79,8 @@ class Version:
 
 def format_version(model: str, version: str, facts: Facts) -> str:
     """Write the message of the tag of a version."""
+    from gitmodel.metrics.records import canonical_json
+
     artifact = facts.artifact
     values: dict[str, Any] = {
         "Model-Name": model,
@@ -105,7 +102,7 @@ def format_version(model: str, version: str, facts: Facts) -> str:
 
 
 def _present(ref: ArtifactRef | DataRef) -> dict[str, Any]:
-    return {key: value for key, value in vars(ref).items() if value is not None}
+    return {key: value for key, value in ref._asdict().items() if value is not None}
 
 
 def parse_facts(parts: Message) -> Facts:
@@ -114,6 +111,8 @@ def parse_facts(parts: Message) -> Facts:
     Raises:
         InvalidFile: If a trailer is not what it must be.
     """
+    import json
+
     trailers = parts.trailers
     key = "message"
     try:
@@ -146,7 +145,7 @@ def parse_facts(parts: Message) -> Facts:
 
 def _known(kind: type[ArtifactRef | DataRef], document: dict[str, Any]) -> dict[str, Any]:
     """Drop what a later release may have added."""
-    return {key: value for key, value in document.items() if key in kind.__dataclass_fields__}
+    return {key: value for key, value in document.items() if key in kind._fields}
 
 
 def parse_version(tag: Tag, *, headings: bool = False) -> Version | None:
@@ -162,6 +161,8 @@ def parse_version(tag: Tag, *, headings: bool = False) -> Version | None:
     parts = split_tag(tag.name)
     if parts is None:
         return None
+    if headings and (plain := _plain_headings(tag.message, *parts)):
+        return Version(*parts, tag.name, tag.object, tag.target, tag.date, tag.tagger, plain)
     message = parse_message(tag.message) if tag.annotated else Message("")
     for key, expected in (("Model-Name", parts[0]), ("Model-Version", parts[1])):
         found = message.trailers.get(key, expected)
@@ -169,3 +170,12 @@ def parse_version(tag: Tag, *, headings: bool = False) -> Version | None:
             raise InvalidFile(f"tag {tag.name} says {key}: {found}, expected {expected}")
     facts = Facts(message.subject, message.body) if headings else parse_facts(message)
     return Version(*parts, tag.name, tag.object, tag.target, tag.date, tag.tagger, facts)
+
+
+def _plain_headings(message: str, model: str, version: str) -> Facts | None:
+    """Return subject and body where the last paragraph begins as `format_version` writes it."""
+    start, found, rest = message.partition(f"\n\nModel-Name: {model}\nModel-Version: {version}\n")
+    if not found or "\n\n" in rest:
+        return None
+    subject, _, body = start.partition("\n")
+    return Facts(subject, body.strip("\n"))

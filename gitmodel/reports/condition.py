@@ -12,7 +12,8 @@ from gitmodel.git.remotes import list_remote
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.metrics.records import METRICS_REF, parse_record
-from gitmodel.registry.desired import environments, read_desired
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import environments
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.findings import Finding, guarded
 from gitmodel.training import default_dvc_remote

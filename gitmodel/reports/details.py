@@ -11,7 +11,7 @@ from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
-from gitmodel.registry.desired import desired_version, env_branch, file_name
+from gitmodel.registry.environments import env_branch, file_name, plain_version
 from gitmodel.registry.versions import Version
 
 
@@ -47,10 +47,15 @@ def _whole(repo: Repository, version: Version) -> Version:
 
 
 def _wants(version: Version, text: bytes) -> bool:
-    try:
-        return desired_version(version.model, text) == version.version
-    except InvalidFile:
-        return False  # `doctor` and `status` tell
+    wanted = plain_version(text)
+    if wanted is None:
+        from gitmodel.registry.desired import parse_desired
+
+        try:
+            wanted = parse_desired(version.model, text).version
+        except InvalidFile:
+            return False  # `doctor` and `status` tell
+    return wanted == version.version
 
 
 def _records(version: Version, lines: Sequence[str]) -> tuple[Record, ...]:
@@ -97,9 +102,9 @@ def version_document(version: Version) -> dict[str, Any]:
         "algo": facts.algo,
         "metrics": facts.metrics,
         "parameters": facts.parameters,
-        "artifact": vars(facts.artifact) if facts.artifact else None,
-        "data": {path: vars(ref) for path, ref in facts.data.items()},
-        "run": vars(facts.run) if facts.run else None,
+        "artifact": facts.artifact._asdict() if facts.artifact else None,
+        "data": {path: ref._asdict() for path, ref in facts.data.items()},
+        "run": facts.run._asdict() if facts.run else None,
     }
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gitmodel.metrics.records import Record
 from gitmodel.registry.versions import DataRef, Version
 from gitmodel.reports.terminal import clean, clean_lines
 from gitmodel.reports.words import number, pairs, title
 
 if TYPE_CHECKING:
+    from gitmodel.metrics.records import Record
     from gitmodel.reports.details import Details
 
 _SHORT_COMMIT, _SHORT_DIGEST = 7, 4
@@ -78,7 +78,7 @@ def _data(path: str, ref: DataRef) -> str:
     return " ".join(words)
 
 
-def _measured(records: Sequence[Record]) -> list[str]:
+def _measured(records: "Sequence[Record]") -> list[str]:
     """Return a line for the newest record of each kind and data set; the training's are in the tag."""
     newest = {
         (record.kind, record.dataset.name if record.dataset else ""): record
@@ -88,7 +88,7 @@ def _measured(records: Sequence[Record]) -> list[str]:
     return [clean(_measurement(record)) for record in newest.values()]
 
 
-def _measurement(record: Record) -> str:
+def _measurement(record: "Record") -> str:
     dataset = record.dataset
     rows = f", {dataset.rows} rows" if dataset and dataset.rows is not None else ""
     where = f" on {dataset.name}{rows}" if dataset else ""

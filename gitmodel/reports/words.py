@@ -1,6 +1,5 @@
 """Names and numbers as people read them."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,4 +39,6 @@ def _value(value: Any) -> str:
         return value
     if isinstance(value, float):
         return number(value)
+    import json
+
     return json.dumps(value, ensure_ascii=False, default=str)

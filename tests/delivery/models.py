@@ -58,4 +58,4 @@ def forged(version: Version) -> Version:
     """Return a version whose tag names another artifact than its commit holds."""
     artifact = version.facts.artifact
     assert artifact is not None
-    return replace(version, facts=replace(version.facts, artifact=replace(artifact, sha256="0" * 64)))
+    return replace(version, facts=replace(version.facts, artifact=artifact._replace(sha256="0" * 64)))

@@ -15,7 +15,7 @@ from gitmodel.delivery.rollout import down
 from gitmodel.delivery.status import status
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
-from gitmodel.registry.desired import env_tip
+from gitmodel.registry.environments import env_tip
 from tests.conftest import clone, make_repository
 from tests.delivery.conftest import free_port
 from tests.delivery.load import load

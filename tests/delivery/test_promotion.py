@@ -12,7 +12,8 @@ from gitmodel.errors import Refused, UsageError
 from gitmodel.git.refs import read_ref
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.registry.desired import Desired, env_branch, read_desired
+from gitmodel.registry.desired import Desired, read_desired
+from gitmodel.registry.environments import env_branch
 from gitmodel.registry.register import register
 from gitmodel.registry.versions import ArtifactRef, Facts, Version
 from gitmodel.spec.model import Gate

@@ -9,18 +9,8 @@ from gitmodel.git.commits import commit_files
 from gitmodel.git.refs import update_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import RefUpdate
-from gitmodel.registry.desired import (
-    Desired,
-    Hold,
-    Promoted,
-    check_environment,
-    env_branch,
-    env_tip,
-    environments,
-    format_desired,
-    parse_desired,
-    read_desired,
-)
+from gitmodel.registry.desired import Desired, Hold, Promoted, format_desired, parse_desired, read_desired
+from gitmodel.registry.environments import check_environment, env_branch, env_tip, environments
 from tests.conftest import clone
 
 EXAMPLE = Desired(

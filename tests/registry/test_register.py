@@ -10,7 +10,7 @@ from gitmodel.git.notes import read_notes
 from gitmodel.git.refs import list_refs, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.metrics import METRICS_REF, Record, parse_record
+from gitmodel.metrics.records import METRICS_REF, Record, parse_record
 from gitmodel.registry.register import register
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, RunRef

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gitmodel.errors import InvalidFile
 from gitmodel.git.tags import Tag
+from gitmodel.git.trailers import parse_message
 from gitmodel.git.values import Oid
 from gitmodel.registry.versions import (
     ArtifactRef,
@@ -80,9 +81,13 @@ def tag(message: str, name: str = "credit-risk@v4", *, annotated: bool = True) -
     return Tag(name, OID, OID, "2026-11-27 15:46:31 +0000", "Ada <ada@example.org>", message, annotated)
 
 
+def facts_of(message: str) -> Facts:
+    return parse_facts(parse_message(message))
+
+
 def test_the_message_is_what_the_design_says() -> None:
     assert format_version("credit-risk", "4", EXAMPLE) == MESSAGE
-    assert parse_facts(MESSAGE) == EXAMPLE
+    assert facts_of(MESSAGE) == EXAMPLE
 
 
 @given(FACTS)
@@ -99,8 +104,8 @@ def test_a_version_has_names() -> None:
 
 
 def test_a_message_by_hand_has_a_subject_and_a_body() -> None:
-    assert parse_facts("It works\n\nAt last: really.\n") == Facts("It works", "At last: really.")
-    assert parse_facts("") == Facts("")
+    assert facts_of("It works\n\nAt last: really.\n") == Facts("It works", "At last: really.")
+    assert facts_of("") == Facts("")
 
 
 def test_a_lightweight_tag_says_nothing() -> None:
@@ -134,7 +139,7 @@ def test_other_tags_are_no_versions() -> None:
 
 def test_what_a_later_release_adds_is_passed_over() -> None:
     later: dict[str, Any] = {"path": "model.skops", "signed": True}
-    facts = parse_facts(
+    facts = facts_of(
         f"S\n\nArtifact: {later}\nData: {{}}\nNew-Key: 1\n".replace("'", '"').replace("True", "true")
     )
     assert facts.artifact == ArtifactRef("model.skops")

@@ -15,7 +15,7 @@ from gitmodel.errors import ToolFailed
 from gitmodel.git.notes import read_notes
 from gitmodel.git.refs import list_refs, read_ref
 from gitmodel.git.repository import Repository
-from gitmodel.metrics import METRICS_REF
+from gitmodel.metrics.records import METRICS_REF
 from gitmodel.training import run_ref
 from tests.conftest import clone, commit_all, make_repository
 from tests.training.tiny import FILES, PIPELINE, TRAIN, Trainer, commit, dvc, in_folder, push

@@ -12,7 +12,7 @@ from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import changed_paths, read_file
 from gitmodel.git.refs import list_refs, read_ref
 from gitmodel.git.repository import Repository
-from gitmodel.metrics import METRICS_REF, parse_record
+from gitmodel.metrics.records import METRICS_REF, parse_record
 from gitmodel.training import fetch_file, run_ref
 from tests.conftest import clone, commit_all, make_repository
 from tests.training.tiny import FILES, MODEL, PIPELINE, Trainer, commit, commit_of, dvc, in_folder, push
