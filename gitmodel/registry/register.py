@@ -1,17 +1,18 @@
 """Give a training the next version number: one tag, made once, with its metrics, in one push."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from gitmodel.errors import Conflict
+from gitmodel.errors import Conflict, InvalidFile
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
-from gitmodel.git.tags import write_tag_object
+from gitmodel.git.tags import read_tags, write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
-from gitmodel.registry.names import check_model, next_number, tag_name
+from gitmodel.registry.names import check_model, next_number, number_key, split_tag, tag_name
 from gitmodel.registry.registry import Registry
-from gitmodel.registry.versions import Facts, Version, format_version
+from gitmodel.registry.versions import Facts, Version, format_version, parse_version
 
 _ATTEMPTS = 100
 
@@ -50,8 +51,7 @@ def register(
     check_model(model)
     for _ in range(_ATTEMPTS):
         fetch(repo)
-        versions = Registry(repo).versions(model)
-        known = _same_result(versions, commit, facts)
+        known = _same_result(repo, model, commit, facts)
         if known:
             return Registered(known, created=False)
         number = _next(repo, model, kind)
@@ -64,20 +64,30 @@ def register(
     raise Conflict(f"others keep registering versions of {model}", hint="run the command again")
 
 
-def _same_result(versions: Sequence[Version], commit: Oid, facts: Facts) -> Version | None:
-    for version in versions:
-        run = version.facts.run
-        if version.commit == commit or (run and facts.run and run.digest == facts.run.digest):
-            return version
-    return None
+def _same_result(repo: Repository, model: str, commit: Oid, facts: Facts) -> Version | None:
+    """Find the newest version of the same commit or run; only tags that may be it are read whole."""
+    digest = facts.run.digest if facts.run else commit
+    found = []
+    for tag in read_tags(repo, f"{model}@v*"):
+        if tag.target == commit or digest in tag.message:
+            with suppress(InvalidFile):
+                found.append(parse_version(tag))
+    same = [version for version in found if version and _is_same(version, commit, facts)]
+    return max(same, key=lambda version: number_key(version.version), default=None)
+
+
+def _is_same(version: Version, commit: Oid, facts: Facts) -> bool:
+    run = version.facts.run
+    return version.commit == commit or bool(run and facts.run and run.digest == facts.run.digest)
 
 
 def _next(repo: Repository, model: str, kind: str) -> str:
     """Return the number after the newest, whether or not the newest tag can be read."""
-    newest = [latest.version for latest in Registry(repo).latest() if latest.model == model]
-    if not newest:
+    names = repo.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/tags/{model}@v*").splitlines()
+    numbers = [parts[1] for parts in map(split_tag, names) if parts]
+    if not numbers:
         return "1" if kind == "integer" else "0.1.0"
-    return next_number(newest[0], kind)
+    return next_number(max(numbers, key=number_key), kind)
 
 
 def _lines(records: Sequence[Record], number: str) -> list[str]:
