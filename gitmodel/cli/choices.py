@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import click
+
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
-from gitmodel.registry.registry import Registry
+from gitmodel.registry.registry import Registry, Unreadable
 from gitmodel.registry.versions import Version
 
 
@@ -104,3 +106,11 @@ def next_step(repo: Repository, env: str) -> str:
     if default_remote(repo):
         return "the server rolls it out where its hooks are installed; `gitmodel status` shows it"
     return f"run `gitmodel deploy {env}` to roll it out"
+
+
+def warn_of(broken: Sequence[Unreadable]) -> None:
+    """Name the tags that cannot be read."""
+    from gitmodel.reports.terminal import clean
+
+    for tag in broken:
+        click.echo(clean(f"warning: {tag.tag} is left out: {tag.reason}"), err=True)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitmodel.cli.choices import warn_of
 from gitmodel.git.repository import Repository
 from gitmodel.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from gitmodel.registry.registry import Unreadable
     from gitmodel.registry.versions import Version
 
 
@@ -43,16 +43,8 @@ def command(*, model: str | None, full: bool, max_count: int | None, as_json: bo
         from gitmodel.reports.versions import log_text
 
         click.echo("\n".join(log_text(shown, full=full)))
-    _warn(broken)
+    warn_of(broken)
 
 
 def _moment(version: "Version") -> datetime:
     return datetime.strptime(version.date, "%Y-%m-%d %H:%M:%S %z")
-
-
-def _warn(broken: "list[Unreadable]") -> None:
-    """Name the tags that cannot be read."""
-    from gitmodel.reports.terminal import clean
-
-    for tag in broken:
-        click.echo(clean(f"warning: {tag.tag} is left out: {tag.reason}"), err=True)

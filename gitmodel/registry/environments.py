@@ -1,8 +1,10 @@
 """The branches of environments: their names, their tips, and the version that a file of one plainly names."""
 
 import re
+from contextlib import suppress
 
-from gitmodel.errors import UsageError
+from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.git.objects import list_files, read_objects
 from gitmodel.git.refs import list_refs, read_ref
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
@@ -53,3 +55,31 @@ def plain_version(text: bytes) -> str | None:
     if len(found) == 1 and is_version_number(plain := found[0][1].decode()):
         return plain
     return None
+
+
+def read_wanted(repo: Repository) -> dict[str, dict[str, str]]:
+    """Return the version that should run, by environment and model; invalid files are passed over."""
+    prefix = local_name(repo, env_branch(""))
+    places = [
+        (name.removeprefix(prefix), path)
+        for name, tip in list_refs(repo, prefix).items()
+        for path in (f"{tip}:{file}" for file in list_files(repo, tip) if file.endswith(".yaml"))
+    ]
+    wanted: dict[str, dict[str, str]] = {}
+    for (env, place), blob in zip(places, read_objects(repo, (path for _, path in places)), strict=True):
+        model = place.partition(":")[2].removesuffix(".yaml")
+        version = version_in(model, blob.data) if blob else None
+        if version is not None:
+            wanted.setdefault(env, {})[model] = version
+    return wanted
+
+
+def version_in(model: str, text: bytes) -> str | None:
+    """Return the version in the file of a model; ``None`` where there is none or the file is not valid."""
+    plain = plain_version(text)
+    if plain is None:
+        from gitmodel.registry.desired import parse_desired
+
+        with suppress(InvalidFile):  # `doctor` and `status` tell
+            return parse_desired(model, text).version
+    return plain

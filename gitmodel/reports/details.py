@@ -11,7 +11,7 @@ from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
-from gitmodel.registry.environments import env_branch, file_name, plain_version
+from gitmodel.registry.environments import env_branch, file_name, version_in
 from gitmodel.registry.versions import Version
 
 
@@ -31,10 +31,13 @@ def read_details(repo: Repository, version: Version) -> Details:
     files = [f"{tip}:{file_name(version.model)}" for tip in tips.values()]
     notes = note_names(METRICS_REF, version.commit)
     found = read_objects(repo, [*files, *notes])
-    wanted = zip(tips, found, strict=False)
-    environments = [name.removeprefix(prefix) for name, file in wanted if file and _wants(version, file.data)]
+    environments = tuple(
+        name.removeprefix(prefix)
+        for name, file in zip(tips, found, strict=False)
+        if file and version_in(version.model, file.data) == version.version
+    )
     lines = [line for note in found[len(files) :] if note for line in note_lines(note.data)]
-    return Details(_whole(repo, version), tuple(environments), _records(version, lines))
+    return Details(_whole(repo, version), environments, _records(version, lines))
 
 
 def _whole(repo: Repository, version: Version) -> Version:
@@ -44,18 +47,6 @@ def _whole(repo: Repository, version: Version) -> Version:
     from gitmodel.reports.complete import complete
 
     return complete(repo, version)
-
-
-def _wants(version: Version, text: bytes) -> bool:
-    wanted = plain_version(text)
-    if wanted is None:
-        from gitmodel.registry.desired import parse_desired
-
-        try:
-            wanted = parse_desired(version.model, text).version
-        except InvalidFile:
-            return False  # `doctor` and `status` tell
-    return wanted == version.version
 
 
 def _records(version: Version, lines: Sequence[str]) -> tuple[Record, ...]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gitmodel.git.repository import Repository
 from gitmodel.registry.registry import Registry
@@ -50,11 +49,12 @@ def _declared_elsewhere(repo: Repository) -> list[str]:
         return []  # `validate` tells
 
 
+def model_files(repo: Repository) -> list[str]:
+    """Return the paths of the model files of HEAD."""
+    found = repo.run("grep", "-l", "-z", "-e", "^name:", "HEAD", "--", *_PLACES, check=False)
+    return [name.partition(":")[2] for name in found.text.split("\0") if name]
+
+
 def models_text(rows: Sequence[Row]) -> list[str]:
     """Return a line a model."""
     return align([(row.model, f"v{row.version}" if row.version else "-") for row in rows])
-
-
-def models_document(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return what ``list --json`` prints."""
-    return [{"model": row.model, "version": row.version} for row in rows]

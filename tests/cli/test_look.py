@@ -60,11 +60,25 @@ Environments: production, staging
 
 def test_list(models: Repository, run: Run) -> None:
     assert run("list").out == LIST
-    assert json.loads(run("list", "--json").out) == [
-        {"model": "credit-risk", "version": "4"},
-        {"model": "hello-world", "version": "1"},
-        {"model": "spam-filter", "version": None},
+    found = json.loads(run("list", "--json").out)
+    assert [(row["model"], row["version"]) for row in found] == [
+        ("credit-risk", "4"),
+        ("hello-world", "1"),
+        ("spam-filter", None),
     ]
+    assert found[0]["environments"] == {"production": "4", "staging": "4"}
+    assert found[0]["metrics"]["accuracy"] == 0.85
+
+
+def test_list_sorted_and_filtered(models: Repository, run: Run) -> None:
+    lines = run("list", "--all-versions", "--where", "model=credit-risk", "--sort", "metrics.accuracy").out
+    assert [line.split()[:2] for line in lines.splitlines()] == [
+        ["MODEL", "VERSION"],
+        ["credit-risk", "v4"],
+        ["credit-risk", "v3"],
+    ]
+    none = run("list", "--where", "metrics.accuracy>1")
+    assert (none.code, none.out, none.err) == (0, "", "no version meets that\n")
 
 
 def test_list_finds_models_where_the_repository_says_they_are(models: Repository, run: Run) -> None:
