@@ -13,8 +13,8 @@ from gitmodel.reports.details import details_document, read_details
 def command(*, version: str | None, as_json: bool) -> None:
     r"""Show all that is known of a version.
 
-    VERSION is MODEL:NUMBER, MODEL:latest, MODEL:ENVIRONMENT (what should run there), MODEL, a Model-ID or
-    the name of a tag. It may be left out where the repository has one model.
+    VERSION is MODEL:NUMBER, MODEL:latest, MODEL:ENVIRONMENT (what should run there), MODEL, a Model-ID, the
+    name of a tag, or a commit that one version is at. It may be left out where the repository has one model.
 
     \b
     Examples:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags
 from gitmodel.git.tracking import default_remote
@@ -74,7 +75,7 @@ class Registry:
 
         Args:
             ref: ``credit-risk:4``, ``credit-risk:latest``, ``credit-risk:production`` (what should run in
-                that environment), ``credit-risk`` (the latest), a tag, or a Model-ID.
+                that environment), ``credit-risk`` (the latest), a tag, a Model-ID, or a commit.
 
         Raises:
             UsageError: If there is no such version; the message names those there are.
@@ -85,10 +86,15 @@ class Registry:
         model, found, wanted = ref.partition(":")
         if not found and (by_id := self._by_id(ref)):
             return by_id
+        if not found and not self._has_versions(model) and (by_commit := self._at(ref)):
+            return by_commit
         check_model(model)
         if is_version_number(wanted):
             return self._tagged(tag_name(model, wanted))
         return self._tagged(tag_name(model, self._number(model, wanted or "latest")))
+
+    def _has_versions(self, model: str) -> bool:
+        return any(split_tag(tag.name) for tag in read_tags(self.repo, f"{model}@v*", messages=False))
 
     def _number(self, model: str, wanted: str) -> str:
         """Return the number that a word stands for: ``latest``, or the name of an environment."""
@@ -121,14 +127,26 @@ class Registry:
         return version
 
     def _by_id(self, text: str) -> Version | None:
+        """Find the version whose Model-ID, or whose commit, begins with some hexadecimal digits."""
         if len(text) < 4 or not all(char in "0123456789abcdef" for char in text):  # noqa: PLR2004 - as git
             return None
-        tags: list[Tag] = [
-            tag for tag in read_tags(self.repo) if tag.object.startswith(text) and split_tag(tag.name)
-        ]
-        if len(tags) > 1:
+        tags = [tag for tag in read_tags(self.repo, messages=False) if split_tag(tag.name)]
+        found = [tag for tag in tags if tag.object.startswith(text)]
+        if len(found) > 1:
             raise UsageError(f"{text} is the beginning of more than one Model-ID", hint="give more digits")
-        return parse_version(tags[0]) if tags else None
+        return self._only(text, found or [tag for tag in tags if tag.target.startswith(text)])
+
+    def _at(self, revision: str) -> Version | None:
+        """Find the version of a commit that has another name: a branch, HEAD~2."""
+        commit = resolve(self.repo, revision)
+        tags = read_tags(self.repo, messages=False) if commit else []
+        return self._only(revision, [tag for tag in tags if tag.target == commit and split_tag(tag.name)])
+
+    def _only(self, text: str, tags: list[Tag]) -> Version | None:
+        if len(tags) > 1:
+            names = ", ".join(tag.name for tag in tags)
+            raise UsageError(f"{text} is more than one version", hint=f"name one of: {names}")
+        return self._tagged(tags[0].name) if tags else None
 
     def _known_models(self) -> str:
         models = [latest.model for latest in self.latest()]

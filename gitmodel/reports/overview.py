@@ -67,11 +67,11 @@ def read_rows(repo: Repository, *, every: bool = False) -> tuple[list[Row], list
     for model in sorted({*by_model, *(row.model for row in read_models(repo))}):
         mine = {env: models[model] for env, models in wanted.items() if model in models}
         shown: list[Version | None] = [*by_model.get(model, [])]
-        for version in (shown if every else shown[:1]) or [None]:
-            number = version.version if version is not None and every else None
+        for one in (shown if every else shown[:1]) or [None]:
+            number = one.version if one and every else None
             here = {env: each for env, each in mine.items() if number in (None, each)}
             health = _health(model, here, outcomes)
-            rows.append(Row(model, version, here, health, *declared.get(model, ((), ""))))
+            rows.append(Row(model, one, here, health, *declared.get(model, ((), ""))))
     return rows, broken
 
 

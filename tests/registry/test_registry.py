@@ -7,6 +7,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.registry.desired import Desired, format_desired
 from gitmodel.registry.registry import Latest, Registry
 from gitmodel.registry.versions import Facts, format_version
+from tests.conftest import commit_all
 from tests.registry.test_desired import promote
 
 
@@ -53,6 +54,21 @@ def test_a_name_that_begins_alike_is_another_model(full: Repository) -> None:
     registry = Registry(full)
     assert [version.model for version in registry.versions("credit-risk")] == ["credit-risk"] * 3
     assert registry.version("credit-risk/eu:latest").version == "3"
+
+
+def test_a_version_by_its_commit(full: Repository) -> None:
+    commit_all(full, {"more": "data\n"})
+    full.git("tag", "-a", "-m", "Again", "credit-risk@v11")
+    commit = full.git("rev-parse", "HEAD")
+    registry = Registry(full)
+    for ref in (commit, commit[:7], "HEAD", "main"):
+        assert registry.version(ref).name == "credit-risk:11"
+    with pytest.raises(UsageError, match="HEAD~1 is more than one version") as error:
+        registry.version("HEAD~1")
+    assert "credit-risk@v10" in error.value.hint
+    for ref in ("HEAD~7", "spma", "--all", "credit-risk@v*", "HEAD^{tree}"):
+        with pytest.raises(UsageError):
+            registry.version(ref)
 
 
 @pytest.mark.parametrize(
