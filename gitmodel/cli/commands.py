@@ -16,6 +16,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "list": "List the models with their newest versions.",
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
+        "diff": "Show what differs between two versions, and whether clients break.",
         "status": "Show what should run in each environment beside what runs.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 FILE = "gitmodel.yaml"
+# What locks a Python environment, in a model's folder or at the top.
+LOCK_FILES = ("requirements.txt", "requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)

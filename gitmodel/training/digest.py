@@ -9,10 +9,8 @@ from gitmodel.git.objects import list_files
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import canonical_json
+from gitmodel.spec.repository import LOCK_FILES
 from gitmodel.training.pipeline import Dvc
-
-# A locked environment of Python is an input too.
-_ENVIRONMENT = ("requirements.txt", "requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 def inputs_digest(repo: Repository, commit: Oid, dvc: Dvc, stages: list[Any], folder: str) -> str:
@@ -97,5 +95,5 @@ def _git_id(repo: Repository, commit: Oid, path: str) -> str:
 
 
 def _lock_files(repo: Repository, commit: Oid, folder: str) -> list[str]:
-    wanted = {posixpath.join(place, name) for place in ("", folder) for name in _ENVIRONMENT}
+    wanted = {posixpath.join(place, name) for place in ("", folder) for name in LOCK_FILES}
     return sorted(wanted & list_files(repo, commit).keys())
