@@ -17,6 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
         "diff": "Show what differs between two versions, and whether clients break.",
+        "blame": "Show which versions moved a metric, and what changed in them.",
         "status": "Show what should run in each environment beside what runs.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",
