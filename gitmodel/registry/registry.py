@@ -70,6 +70,25 @@ class Registry:
         versions.sort(key=lambda version: number_key(version.version), reverse=True)
         return versions, broken
 
+    def newest(self) -> tuple[list[Version], list[Unreadable]]:
+        """Return the newest version of each model that can be read, and the newer tags that cannot."""
+        by_model: dict[str, list[tuple[str, Tag]]] = {}
+        for tag in read_tags(self.repo):
+            if parts := split_tag(tag.name):
+                by_model.setdefault(parts[0], []).append((parts[1], tag))
+        versions, broken = [], []
+        for numbered in by_model.values():
+            numbered.sort(key=lambda pair: number_key(pair[0]), reverse=True)
+            for _, tag in numbered:
+                try:
+                    version = parse_version(tag)
+                except InvalidFile as error:
+                    broken.append(Unreadable(tag.name, error.message))
+                    continue
+                versions += [version] if version else []
+                break
+        return versions, broken
+
     def version(self, ref: str) -> Version:
         """Find a version.
 

@@ -56,7 +56,7 @@ def read_rows(repo: Repository, *, every: bool = False) -> tuple[list[Row], list
         repo: The repository.
         every: All versions of each model, newest first.
     """
-    versions, broken = Registry(repo).read()
+    versions, broken = Registry(repo).read() if every else Registry(repo).newest()
     by_model: dict[str, list[Version]] = {}
     for version in versions:
         by_model.setdefault(version.model, []).append(version)
