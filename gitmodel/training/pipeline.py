@@ -15,6 +15,9 @@ from gitmodel.git.repository import Repository
 from gitmodel.training.sharing import put, remote_name, use_remote, words
 from gitmodel.training.storage import cache_dir, default_dvc_remote, read_config
 
+# The kernel of notebooks as ipykernel has it, less its warnings: they are about whoever can look at loopback.
+_JUPYTER = Path(__file__).parent / "jupyter"
+
 
 class Dvc:
     """DVC's repository in a work tree.
@@ -158,7 +161,9 @@ def _announce_stages() -> None:
 def _process_environment() -> dict[str, str]:
     """Return what DVC and the commands of stages must find in the environment of this process."""
     clean = process.clean_environment()
+    places = [str(_JUPYTER), *filter(None, clean.get("JUPYTER_PATH", "").split(os.pathsep))]
     return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {
+        "JUPYTER_PATH": os.pathsep.join(dict.fromkeys(places)),
         "DVC_STUDIO_OFFLINE": "1",
         "SHELL": "/bin/sh",  # DVC runs commands by it, and that of a git server may be git-shell
     }
