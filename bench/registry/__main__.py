@@ -4,14 +4,24 @@ import argparse
 import platform
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.markdown import put_between
 from bench.registry.loop import push_to_deployed
 from bench.registry.measure import Pair, machine, sealed, table
+from bench.registry.scale import answers, beside_gto
 from bench.registry.starts import check_push, list_one
 from gitmodel.errors import GitmodelError
+
+_MEASURES: dict[str, Callable[[Path, argparse.Namespace], list[Pair]]] = {
+    "list": lambda folder, options: [list_one(folder, options.starts)],
+    "pre-receive": lambda folder, options: [check_push(folder, options.starts)],
+    "push": lambda folder, options: [push_to_deployed(folder, options.rounds)],
+    "many": lambda folder, options: answers(folder, max(5, options.starts // 2)),
+    "gto": lambda folder, options: [beside_gto(folder, options.slow)],
+}
 
 
 def main() -> int:
@@ -22,26 +32,22 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=3, help="Rounds of push to deployed.")
     parser.add_argument("--starts", type=int, default=25, help="Rounds of the short ones.")
-    parser.add_argument("--only", choices=["list", "pre-receive", "push"], help="Measure one of them.")
+    parser.add_argument("--slow", type=int, default=5, help="Rounds of what takes a peer minutes.")
+    parser.add_argument("--only", choices=[*_MEASURES], help="Measure one of them.")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="gitmodel-bench-") as name, sealed(Path(name) / "home"):
-        pairs = _measure(Path(name), options)
-    print(table(pairs))
-    if options.write:
-        text = options.write.read_text("utf-8")
-        options.write.write_text(put_between(text, "registry", _section(pairs)), "utf-8")
-    return 0 if all(pair.kept for pair in pairs) else 1
-
-
-def _measure(folder: Path, options: argparse.Namespace) -> list[Pair]:
-    pairs = []
-    if options.only in {None, "list"}:
-        pairs.append(list_one(folder, options.starts))
-    if options.only in {None, "pre-receive"}:
-        pairs.append(check_push(folder, options.starts))
-    if options.only in {None, "push"}:
-        pairs.append(push_to_deployed(folder, options.rounds))
-    return pairs
+    kept = True
+    for part, names in {"registry": ("list", "pre-receive", "push"), "many": ("many", "gto")}.items():
+        chosen = [name for name in names if options.only in {None, name}]
+        if not chosen:
+            continue
+        with tempfile.TemporaryDirectory(prefix="gitmodel-bench-") as name, sealed(Path(name) / "home"):
+            pairs = [pair for each in chosen for pair in _MEASURES[each](Path(name), options)]
+        print(table(pairs))
+        kept &= all(pair.kept for pair in pairs)
+        if options.write:
+            text = options.write.read_text("utf-8")
+            options.write.write_text(put_between(text, part, _section(pairs)), "utf-8")
+    return 0 if kept else 1
 
 
 def _section(pairs: list[Pair]) -> str:

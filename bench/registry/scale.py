@@ -5,8 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.registry.measure import Pair, alternate, environment
+from bench.registry.measure import Act, Pair, alternate, environment
 from gitmodel import process
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import Record, now
+from gitmodel.registry.register import register
+from gitmodel.registry.versions import Facts, RunRef
 
 MODELS = (
     "credit-risk",
@@ -32,14 +37,23 @@ FIELDS = "%00".join(f"%({name})" for name in (*_OWN, "taggername", "taggeremail"
 _FIRST = 1_700_000_000
 
 
-def build(repo: Path, models: int, versions: int) -> None:
-    """Make a bare repository with so many models of so many versions each, as `register` writes them."""
+def build(repo: Path, models: int, versions: int, *, number: str = "%d") -> None:
+    """Make a bare repository with so many models of so many versions each, as `register` writes them.
+
+    Args:
+        repo: Where.
+        models: How many.
+        versions: Of each.
+        number: How versions are numbered; `%d.0.0` for semantic ones.
+    """
     process.run(["git", "init", "-q", "--bare", "-b", "main", str(repo)])
-    process.run(["git", "fast-import", "--quiet"], cwd=repo, stdin=b"".join(_stream(models, versions)))
+    process.run(
+        ["git", "fast-import", "--quiet"], cwd=repo, stdin=b"".join(_stream(models, versions, number))
+    )
     process.run(["git", "pack-refs", "--all"], cwd=repo)
 
 
-def _stream(models: int, versions: int) -> Iterator[bytes]:
+def _stream(models: int, versions: int, number: str) -> Iterator[bytes]:
     names = [*MODELS, *(f"model-{number}" for number in range(len(MODELS), models))][:models]
     yield (
         b"commit refs/heads/main\nmark :1\ncommitter Ada <ada@example.org> %d +0000\ndata 5\nFirst\n" % _FIRST
@@ -49,13 +63,13 @@ def _stream(models: int, versions: int) -> Iterator[bytes]:
         yield b"M 100644 inline models/%s/model.yaml\ndata %d\n%s\n" % (name.encode(), len(text), text)
     for version in range(1, versions + 1):
         for at, name in enumerate(names):
-            text = _message(name, version).encode()
-            yield b"tag %s@v%d\nfrom :1\n" % (name.encode(), version)
+            text = _message(name, version, number % version).encode()
+            yield b"tag %s@v%s\nfrom :1\n" % (name.encode(), (number % version).encode())
             yield _by("tagger", _FIRST + version * 60 + at) + b"data %d\n%s\n" % (len(text), text)
     for env, version in (("staging", versions), ("production", max(versions - 1, 1))):
         yield b"commit refs/heads/env/%s\n" % env.encode() + _by("committer", _FIRST) + b"data 8\nPromote\n"
         for name in names:
-            text = f"version: '{version}'\ntag: {name}@v{version}\n".encode()
+            text = f"version: '{number % version}'\ntag: {name}@v{number % version}\n".encode()
             yield b"M 100644 inline %s.yaml\ndata %d\n%s\n" % (name.encode(), len(text), text)
 
 
@@ -63,7 +77,7 @@ def _by(role: str, moment: int) -> bytes:
     return f"{role} Ada <ada@example.org> {moment} +0000\n".encode()
 
 
-def _message(name: str, version: int) -> str:
+def _message(name: str, version: int, number: str) -> str:
     metrics = {
         "accuracy": round(0.8 + version % 100 / 1000, 4),
         "roc_auc": round(0.7 + version % 97 / 1000, 4),
@@ -74,7 +88,7 @@ def _message(name: str, version: int) -> str:
     data = {f"models/{name}/data/train.csv": {"md5": digest[-32:], "rows": 9857, "size": 812345}}
     trailers = {
         "Model-Name": name,
-        "Model-Version": str(version),
+        "Model-Version": number,
         "Content-Encoding": "skops",
         "Algo": "DecisionTreeClassifier",
         "Metrics": _json(metrics),
@@ -104,7 +118,64 @@ def answers(folder: Path, rounds: int) -> list[Pair]:
         (["log", "credit-risk"], one),
         (["show", "credit-risk:500"], "refs/tags/credit-risk@v500"),
     ]
-    return [_answer(repo, argv, pattern, rounds, "10,000 versions") for argv, pattern in questions]
+    return [
+        *(_answer(repo, argv, pattern, rounds, "10,000 versions") for argv, pattern in questions),
+        _growth(folder, repo, rounds),
+        _registering(folder, rounds),
+    ]
+
+
+def _growth(folder: Path, repo: Path, rounds: int) -> Pair:
+    """Time `list` on ten times as many versions."""
+    large = folder / "more.git"
+    build(large, 10, 10_000)
+    program, variables = str(Path(sys.executable).with_name("gitmodel")), environment()
+
+    def reader(where: Path) -> Act:
+        return lambda _number: (process.run([program, "list"], cwd=where, env=variables), None)[1]
+
+    what = "`gitmodel list`, 100,000 versions"
+    return alternate(what, "the same, 10,000", reader(large), reader(repo), rounds=rounds, bound=11.0)
+
+
+def _registering(folder: Path, rounds: int) -> Pair:
+    """Time `register` of a new result beside 10,000 versions of the model, and beside 10."""
+    repos = [folder / "ten.git", folder / "ten-thousand.git"]
+    for path, versions in zip(repos, (10, 10_000), strict=True):
+        build(path, 1, versions)
+
+    def registrar(path: Path) -> Act:
+        repo = Repository.open(path)
+        tree = repo.git("rev-parse", "main^{tree}")
+
+        def act(number: int) -> None:
+            commit = Oid(repo.git("commit-tree", "-p", "main", "-m", f"Run {number}", tree))
+            facts = Facts("Trained", metrics={"auc": 0.9}, run=RunRef(commit, f"{number:f>64}"))
+            record = Record(MODELS[0], "training", {"auc": 0.9}, now(), "ada@example.org")
+            assert register(repo, MODELS[0], commit=commit, facts=facts, records=[record]).created
+
+        return act
+
+    few, many = map(registrar, repos)
+    return alternate("`register`, 10,000 versions", "the same, 10", many, few, rounds=rounds, bound=1.5)
+
+
+def beside_gto(folder: Path, rounds: int) -> Pair:
+    """Time `list` beside `gto show`, which knows semantic versions only, on 10,000 of them."""
+    repo = folder / "semantic"
+    build(folder / "semantic.git", 10, 1000, number="%d.0.0")
+    process.run(["git", "clone", "-q", str(folder / "semantic.git"), str(repo)])
+    programs, variables = Path(sys.executable).parent, environment()
+
+    def ours(_number: int) -> None:
+        process.run([str(programs / "gitmodel"), "list"], cwd=repo, env=variables)
+
+    def theirs(_number: int) -> None:
+        process.run([str(programs / "gto"), "show"], cwd=repo, env=variables)
+
+    return alternate(
+        "`gitmodel list`, 10,000 semantic versions", "`gto show`", ours, theirs, rounds=rounds, bound=0.01
+    )
 
 
 def _answer(repo: Path, argv: list[str], pattern: str, rounds: int, size: str) -> Pair:
