@@ -75,10 +75,11 @@ def default_dvc_remote(repo: Repository) -> str | None:
         return str(folder) if folder.is_dir() or os.access(folder.parent, os.W_OK) else None
     name = default_remote(repo)
     url = repo.config(f"remote.{name}.url") if name else None
-    return _of_url(repo, url) if url else None
+    return beside_url(repo, url) if url else None
 
 
-def _of_url(repo: Repository, url: str) -> str | None:
+def beside_url(repo: Repository, url: str) -> str | None:
+    """Return the folder for data beside the repository at a URL; ``None``: there is none to be had."""
     parts = urlsplit(url)
     scp = _SCP_LIKE.match(url)
     if parts.scheme == "file":
