@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "package": "Make a version into a service that can run anywhere.",
         "serve": "Answer predictions with a version on this machine.",
         "predict": "Predict rows of a file with a version.",
+        "reproduce": "Train a version again and say whether the same comes out.",
     },
     "Deliver": {
         "promote": "Choose the version that should run in an environment.",

@@ -30,7 +30,7 @@ def inputs_digest(repo: Repository, commit: Oid, dvc: Dvc, stages: list[Any], fo
     described = [
         _describe(repo, commit, dvc, stage, made, given) for stage in stages if not stage.is_data_source
     ]
-    locks = {path: _git_id(repo, commit, path) for path in _lock_files(repo, commit, folder)}
+    locks = {path: _git_id(repo, commit, path) for path in lock_files(repo, commit, folder)}
     document = {"stages": described, "environment": locks}
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
 
@@ -94,6 +94,7 @@ def _git_id(repo: Repository, commit: Oid, path: str) -> str:
     return done.text.strip()
 
 
-def _lock_files(repo: Repository, commit: Oid, folder: str) -> list[str]:
+def lock_files(repo: Repository, commit: Oid, folder: str) -> list[str]:
+    """Return the files that lock the Python environment of a model, in its folder and at the top."""
     wanted = {posixpath.join(place, name) for place in ("", folder) for name in LOCK_FILES}
     return sorted(wanted & list_files(repo, commit).keys())

@@ -85,6 +85,11 @@ class Dvc:
         with _told(f"could not fetch {path} from the DVC remote"):
             self.repo.fetch(targets=[str(self.tree / path)])
 
+    def checkout(self, targets: list[str]) -> None:
+        """Bring files from the cache into the work tree; what is not in the cache is passed over."""
+        with _told("could not bring data into the work tree"):
+            self.repo.checkout([str(self.tree / target) for target in targets], allow_missing=True)
+
     def pull(self, targets: list[str]) -> None:
         """Bring files into cache and work tree; what is on no remote is passed over."""
         with _told("could not pull from the DVC remote"):
@@ -95,8 +100,13 @@ class Dvc:
         with _told("could not push to the DVC remote"):
             self.repo.push(targets=[str(self.tree / file)], with_deps=True, run_cache=True)
 
-    def reproduce(self, file: str, *, force: bool) -> None:
+    def reproduce(self, file: str, *, force: bool, keep: bool = True) -> None:
         """Run the stages of a ``dvc.yaml`` that are out of date, their output as it comes.
+
+        Args:
+            file: The ``dvc.yaml``.
+            force: Run those too that are not out of date.
+            keep: Put what they make into the cache; else it is in the work tree alone.
 
         Raises:
             ToolFailed: If a stage fails.
@@ -105,7 +115,7 @@ class Dvc:
 
         sys.stdout.flush()
         try:
-            self.repo.reproduce(targets=[str(self.tree / file)], force=force)
+            self.repo.reproduce(targets=[str(self.tree / file)], force=force, no_commit=not keep)
         except DvcException as error:
             raise ToolFailed(
                 "the pipeline failed", detail=words(error), hint="what its commands said stands above"

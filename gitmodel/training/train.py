@@ -120,13 +120,13 @@ def _known(repo: Repository, ref: str) -> Oid | None:
 
 
 def _reproduce(dvc: Dvc, file: str, stages: list[Any], *, force: bool, sink: Sink) -> None:
-    if dvc.has_remote:
-        sources = [dvc.relative(stage.path) for stage in stages if stage.is_data_source]
-        locked = [file] if (dvc.tree / file).with_name("dvc.lock").is_file() else []
-        if sources or locked:
-            dvc.pull([*sources, *locked])
-    else:
+    sources = [dvc.relative(stage.path) for stage in stages if stage.is_data_source]
+    locked = [file] if (dvc.tree / file).with_name("dvc.lock").is_file() else []
+    if not dvc.has_remote:
         sink("[train] no DVC remote is configured: data and artifact stay on this machine")
+    if sources or locked:
+        bring = dvc.pull if dvc.has_remote else dvc.checkout
+        bring([*sources, *locked])
     dvc.reproduce(file, force=force)
 
 
