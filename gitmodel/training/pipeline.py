@@ -85,10 +85,16 @@ class Dvc:
         with _told(f"could not fetch {path} from the DVC remote"):
             self.repo.fetch(targets=[str(self.tree / path)])
 
-    def checkout(self, targets: list[str]) -> None:
-        """Bring files from the cache into the work tree; what is not in the cache is passed over."""
+    def checkout(self, targets: list[str] | None = None, *, force: bool = False) -> None:
+        """Bring files, or all, from the cache into the work tree; what is not in the cache is passed over.
+
+        Args:
+            targets: The files; default: all.
+            force: Overwrite and delete what is not in the cache.
+        """
+        chosen = None if targets is None else [str(self.tree / target) for target in targets]
         with _told("could not bring data into the work tree"):
-            self.repo.checkout([str(self.tree / target) for target in targets], allow_missing=True)
+            self.repo.checkout(chosen, force=force, allow_missing=True)
 
     def pull(self, targets: list[str]) -> None:
         """Bring files into cache and work tree; what is on no remote is passed over."""
