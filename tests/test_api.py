@@ -6,6 +6,7 @@ import shutil
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -127,15 +128,22 @@ def url(place: Path) -> str:
     return f"file://{place}/models.git"
 
 
-@pytest.fixture(params=["clone", "server", "url"])
-def registry(request: pytest.FixtureRequest, server: Repository, url: str, place: Path) -> Registry:
-    """Return the registry of each kind of source."""
-    if request.param == "url":
-        return gitmodel.open(url)
-    if request.param == "server":
-        return gitmodel.open(server.git_dir)
-    copy = clone(server, place / "copy")
-    return gitmodel.open(str(copy.root / "models") if copy.root else "").refresh()
+@pytest.fixture(scope="module", params=["clone", "server", "url"])
+def registry(
+    request: pytest.FixtureRequest, made: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    """Return the registry of each kind of source; the tests that use it only read."""
+    folder = tmp_path_factory.mktemp(request.param)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    server = Repository.open(folder / "models.git")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        if request.param == "url":
+            yield gitmodel.open(f"file://{server.git_dir}")
+        elif request.param == "server":
+            yield gitmodel.open(server.git_dir)
+        else:
+            yield gitmodel.open(clone(server, folder / "copy").workdir / "models").refresh()
 
 
 def test_it_is_a_mapping(registry: Registry) -> None:

@@ -12,7 +12,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.registry.registry import Registry
 from gitmodel.training.checkout import CheckedOut, checkout
 from tests.conftest import clone, commit_all, make_repository
-from tests.training.tiny import Trainer, commit, dvc, in_folder, push
+from tests.training.tiny import FILES, Trainer, commit, dvc, in_folder, push
 
 STORED = ("data.csv", "model.joblib")
 
@@ -27,13 +27,24 @@ def _checkout(
     return checkout(repo, Registry(repo).version(ref), to=to, force=force)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a repository with two versions, of depth 3 and 4."""
+    folder = tmp_path_factory.mktemp("trained")
+    trainer, made = Trainer(folder / "trainings"), make_repository(folder / "my models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAININGS", str(trainer.log))
+        commit_all(made, FILES, "A tiny model")
+        _tag(made, trainer, 1)
+        commit(made, params="depth: 4\n", make='open("data.csv", "w").write("x,y\\n7,8\\n")\n')
+        _tag(made, trainer, 2)
+    return folder / "my models"
+
+
 @pytest.fixture
-def two(tiny: Repository, trainer: Trainer) -> Repository:
-    """Return a repository with two versions, of depth 3 and 4."""
-    _tag(tiny, trainer, 1)
-    commit(tiny, params="depth: 4\n", make='open("data.csv", "w").write("x,y\\n7,8\\n")\n')
-    _tag(tiny, trainer, 2)
-    return tiny
+def two(trained: Path, tmp_path: Path) -> Repository:
+    """Return a copy of that repository."""
+    return Repository.open(shutil.copytree(trained, tmp_path / "my models"))
 
 
 def _state(folder: Path | None) -> tuple[str, str, str]:
@@ -140,6 +151,7 @@ def test_data_that_are_missing_are_named(two: Repository) -> None:
     assert (two.root / "params.yaml").read_text() == "depth: 3\n"
 
 
+@pytest.mark.system
 def test_data_come_from_the_remote(
     tiny: Repository, bare: Repository, trainer: Trainer, tmp_path: Path
 ) -> None:
@@ -165,6 +177,7 @@ def test_a_server_has_no_work_tree_but_can_make_one(
     assert _state(tmp_path / "tree") == FIRST
 
 
+@pytest.mark.system
 def test_of_many_models_only_the_one_is_pulled(tmp_path: Path, trainer: Trainer) -> None:
     repo = make_repository(tmp_path / "repo")
     other = {
