@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gitmodel.api.version import Version
 from gitmodel.errors import UsageError
-from gitmodel.registry.desired import environments
+from gitmodel.registry.environments import environments
 from gitmodel.registry.registry import Registry as Questions
 from gitmodel.training.sources import Source, open_source
 
