@@ -167,6 +167,7 @@ class Mirror:
                     raise
                 self._fetch("blob:none")  # some forges allow no other filter
             self._complete()
+            self.repo.git("pack-refs", "--all")  # a file for each of thousands would be slow to read
             self._stamp.touch()
 
     def _make(self) -> None:
