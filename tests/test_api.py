@@ -4,6 +4,7 @@ import doctest
 import json
 import shutil
 import stat
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -328,6 +329,21 @@ def test_an_artifact_is_fetched_once_by_many(url: str, monkeypatch: pytest.Monke
         user.join()
     assert algos == ["DecisionTreeClassifier"] * 8
     assert fetched == ["x"]
+
+
+def test_processes_at_once_and_one_that_was_killed(url: str, place: Path) -> None:
+    version = gitmodel.open(url)["credit-risk"]["production"]
+    assert version.artifact is not None
+    folder = place / "cache" / "gitmodel" / "artifacts" / str(version.artifact.sha256)
+    (folder / ".dvc-killed" / "cache").mkdir(parents=True)
+    (folder / ".part").write_text("half of")
+    program = f"import gitmodel; print(gitmodel.open({url!r})['credit-risk'][1].path())"
+    started = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    paths = {process.communicate()[0].strip() for process in started}
+    assert paths == {str(folder / "model.skops")}
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "model.skops"]
 
 
 def test_threads_share_what_a_clone_has_to_pull(server: Repository, place: Path) -> None:

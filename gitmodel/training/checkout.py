@@ -114,12 +114,12 @@ def _refuse_changes(tree: Repository) -> None:
 
 
 def _changed_data(tree: Repository) -> Iterator[str]:
-    """Yield the data that are not as the work tree's own lock has them, or that only the work tree has."""
+    """Yield the data whose content, as it is now, only the work tree has: DVC's cache does not."""
     assert tree.root is not None
     if (tree.root / ".dvc").is_dir():
         with _dvc(tree, tree) as dvc:
             for out in filter(_is_kept, dvc.repo.index.outs):
-                if out.exists and (out.changed_checksum() or out.changed_cache()):
+                if out.exists and not out.cache.exists(out.get_hash().value):
                     yield dvc.relative(out.fs_path)
 
 

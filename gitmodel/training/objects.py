@@ -14,6 +14,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.training.sharing import put, use_remote, words
 from gitmodel.training.storage import beside_url, read_config
 
+UNFINISHED = ".dvc-"  # how the folder of a fetch begins that has not ended
 _ONE_AT_A_TIME = threading.Lock()  # nothing says that DVC may be used by several threads
 
 
@@ -30,7 +31,7 @@ def fetch_object(repo: Repository, rev: str, md5: str, place: Path, *, url: str)
     Raises:
         ToolFailed: If no remote has it, or one does not answer.
     """
-    with _ONE_AT_A_TIME, TemporaryDirectory(dir=place.parent, prefix=".dvc-") as name:
+    with _ONE_AT_A_TIME, TemporaryDirectory(dir=place.parent, prefix=UNFINISHED) as name:
         folder = Path(name)
         _configure(folder, read_file(repo, rev, ".dvc/config") or b"", repo, url)
         cached = folder / "cache" / "files" / "md5" / md5[:2] / md5[2:]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
-from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_files
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
@@ -28,15 +27,14 @@ class Locked:
 def read_packages(repo: Repository, commit: Oid, folder: str) -> list[Locked]:
     """Return the packages that the lock files of a model name and that matter on this machine.
 
-    Raises:
-        InvalidFile: If a lock file cannot be read.
+    A lock file that cannot be read stands for itself, as a package that does not fit.
     """
     found = []
     for file, content in read_files(repo, commit, lock_files(repo, commit, folder)).items():
         try:
             found += list(_read(file, (content or b"").decode()))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InvalidFile(f"{file} cannot be read", detail=str(error)) from error
+        except (ValueError, TypeError, KeyError, AttributeError):
+            found.append(Locked(file, posixpath.basename(file), "cannot be read", None, fits=False))
     return found
 
 

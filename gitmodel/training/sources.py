@@ -4,6 +4,7 @@ import hashlib
 import os
 import posixpath
 import re
+import shutil
 import time
 import warnings
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.registry.versions import ArtifactRef
 from gitmodel.training.fetching import fetch_file
-from gitmodel.training.objects import fetch_object
+from gitmodel.training.objects import UNFINISHED, fetch_object
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -118,6 +119,8 @@ class Remote:
         place.parent.mkdir(parents=True, exist_ok=True)
         with file_lock(place.parent / ".lock"):
             if not _is_whole(place, artifact):
+                for left in place.parent.glob(f"{UNFINISHED}*"):
+                    shutil.rmtree(left, ignore_errors=True)  # of a fetch that was killed
                 part = place.with_name(".part")
                 self._fetch(commit, artifact, part)
                 check(part, artifact)

@@ -101,6 +101,14 @@ def test_data_that_only_the_work_tree_has_are_left_alone(two: Repository) -> Non
         _checkout(two, "tiny:2")
 
 
+def test_data_of_another_version_are_no_changes(two: Repository) -> None:
+    """So they are after a kill between code and data, or after `git checkout` by hand."""
+    _checkout(two)
+    two.git("checkout", "-q", "tiny@v2")
+    _checkout(two, "tiny:2")
+    assert _state(two.root) == SECOND
+
+
 def test_many_changes_are_not_all_named(two: Repository) -> None:
     assert two.root is not None
     for number in range(12):
