@@ -2,9 +2,10 @@
 
     >>> import gitmodel
     >>> version = gitmodel.open(".")["credit-risk"]["production"]
-    >>> version.metrics["roc_auc"]
-    0.7277
-    >>> predictor = version.load()
+    >>> version.metrics["accuracy"]
+    0.85
+    >>> version.load().algo
+    'DecisionTreeClassifier'
 
 What is not there raises `Missing`, which is a `KeyError`; every error is a `gitmodel.errors.GitmodelError`.
 Models and versions are as they were when they were asked for; all objects may be shared among threads.
