@@ -24,6 +24,7 @@ _SERVER_SETTINGS = {
     "core.logAllRefUpdates": "true",  # a bare repository keeps no log of its refs by default
     "receive.denyDeletes": "false",  # branches may go; what may not, pre-receive knows
     "receive.fsckObjects": "true",
+    "uploadpack.allowFilter": "true",  # `gitmodel.open` of its URL brings tags and notes, not all files
 }
 _SCHEMA_LINE = re.compile(r"\A# yaml-language-server: \$schema=\.\.[^\n]*\n")  # leads to nowhere in a copy
 
