@@ -200,6 +200,14 @@ def test_a_tag_made_by_hand_is_completed_from_its_commit(registry: Registry) -> 
         version.load()
 
 
+def test_versions_are_compared(registry: Registry) -> None:
+    second, first = registry["credit-risk"]
+    found = first.diff(second)
+    assert [(pair.name, pair.old, pair.new) for pair in found.parameters] == [("max_depth", "4", "5")]
+    assert [(change.metric, change.delta) for change in found.metrics] == [("accuracy", 0.0), ("depth", 1)]
+    assert found.code == [("models/credit-risk/params.yaml", "1", "1")]
+
+
 def test_the_artifact_is_ready_to_use(registry: Registry) -> None:
     version = registry["credit-risk"]["production"]
     assert version.artifact is not None

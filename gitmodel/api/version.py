@@ -18,6 +18,7 @@ from gitmodel.training.sources import Source
 
 if TYPE_CHECKING:
     from gitmodel.artifacts import Predictor
+    from gitmodel.reports.compare import Comparison
 
 # Loading them runs what they say.
 _CODE = frozenset({"joblib"})
@@ -135,6 +136,16 @@ class Version:
 
     def _details(self) -> Details:
         return read_details(self._source.repo, self._found)
+
+    def diff(self, other: "Version") -> "Comparison":
+        """Return what changed from this version to another one of the same repository.
+
+        Signatures are left out: they are in packages, which `gitmodel diff` makes.
+        """
+        from gitmodel.reports.compare import compare
+
+        repo = self._source.repo
+        return compare(repo, complete(repo, self._found), complete(repo, other._found))  # noqa: SLF001 - its own class
 
     def path(self) -> Path:
         """Return the artifact's file, fetched where it is not here; it must not be written to.
