@@ -221,6 +221,8 @@ def test_only_the_caller_trusts(registry: Registry) -> None:
     with pytest.raises(Refused, match="runs what it says") as caught:
         version.load()
     assert 'load(trusted=["joblib"])' in caught.value.hint
+    with pytest.raises(Refused):
+        version.load(trusted="my.joblib.Type")
     assert version.load(trusted=["joblib"]).algo == "DecisionTreeClassifier"
 
 
@@ -402,7 +404,8 @@ def test_the_remote_that_the_repository_configures_is_asked(server: Repository, 
         "for-each-ref", "--format=%(contents:trailers:key=Artifact)", "refs/tags/credit-risk@v1"
     )
     remotes = "".join(f"['remote \"{name}\"']\n    url = ../../{name}\n" for name in ("gone", "store"))
-    config = f"[core]\n    remote = gone\n{remotes}"
+    others = f"    no_such_setting = 1\n[cache]\n    dir = {place}/elsewhere\n"  # nothing to us
+    config = f"[core]\n    remote = gone\n{others}{remotes}"
     commit_all(author, {".dvc/config": config, "models/credit-risk/dvc.lock": lock})
     author.git("tag", "-a", "-m", f"Moved\n\nContent-Encoding: skops\n{artifact}", "credit-risk@v3")
     registry = gitmodel.open(f"file://{author.root}")

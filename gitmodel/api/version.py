@@ -1,5 +1,6 @@
 """A version of a model, from Python."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # Loading them runs what they say.
 _CODE = frozenset({"joblib"})
+# Arrays are read by way of `ast`, which fails now and then where several threads of Python 3.11 use it:
+# https://github.com/python/cpython/issues/106905
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,14 +182,17 @@ class Version:
         """
         from gitmodel import artifacts
 
+        trusted = [trusted] if isinstance(trusted, str) else [*trusted]  # a text holds other texts
         encoding = self._facts.encoding or "unknown"
         if encoding in _CODE and encoding not in trusted:
             raise Refused(
                 f"{self.name} is a {encoding} file, which runs what it says when it is loaded",
                 hint=f'if you trust all who may register versions there: `load(trusted=["{encoding}"])`',
             )
+        file = self.path()
         try:
-            return artifacts.load(encoding, self.path(), trusted_types=[*trusted])
+            with _LOADING:
+                return artifacts.load(encoding, file, trusted_types=trusted)
         except InvalidFile as error:
             if "trusted_types" not in error.hint:
                 raise

@@ -1,6 +1,7 @@
 """Single objects of a DVC remote, for whoever has neither a work tree nor a cache of the repository."""
 
 import logging
+import re
 import threading
 from configparser import ConfigParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.training.sharing import put, use_remote, words
 from gitmodel.training.storage import beside_url, read_config
 
+_REMOTE = re.compile(r"""['"]?remote "?[^"]""")
 UNFINISHED = ".dvc-"  # how the folder of a fetch begins that has not ended
 _ONE_AT_A_TIME = threading.Lock()  # nothing says that DVC may be used by several threads
 
@@ -40,10 +42,13 @@ def fetch_object(repo: Repository, rev: str, md5: str, place: Path, *, url: str)
 
 
 def _configure(folder: Path, settings: bytes, repo: Repository, url: str) -> None:
-    """Lay out what DVC needs to know: the settings of the commit, below those of this one fetch."""
-    (folder / ".dvc").mkdir()
-    (folder / ".dvc" / "config").write_bytes(settings)
-    shared = read_config(folder / ".dvc" / "config")
+    """Lay out what DVC needs to know: the remotes of the commit, and what holds for this one fetch."""
+    file = folder / ".dvc" / "config"
+    file.parent.mkdir()
+    file.write_bytes(settings)
+    shared = _only_remotes(read_config(file))
+    with file.open("w", encoding="utf-8") as out:
+        shared.write(out)
     local = ConfigParser(interpolation=None)
     _resolve_remotes(shared, local, url)
     beside = None if shared.get("core", "remote", fallback="") else beside_url(repo, url)
@@ -56,6 +61,18 @@ def _configure(folder: Path, settings: bytes, repo: Repository, url: str) -> Non
     put(local, "cache", "dir", str(folder / "cache"))
     with (folder / ".dvc" / "config.local").open("w", encoding="utf-8") as out:
         local.write(out)
+
+
+def _only_remotes(settings: ConfigParser) -> ConfigParser:
+    """Return the remotes of some settings: the rest is not to be decided by a repository somewhere."""
+    kept = ConfigParser(interpolation=None)
+    for section in settings.sections():
+        if _REMOTE.match(section):
+            kept[section] = settings[section]
+    default = settings.get("core", "remote", fallback="")
+    if default:
+        kept["core"] = {"remote": default}
+    return kept
 
 
 def _resolve_remotes(shared: ConfigParser, local: ConfigParser, url: str) -> None:
