@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "diff": "Show what differs between two versions, and whether clients break.",
         "blame": "Show which versions moved a metric, and what changed in them.",
         "checkout": "Check out code and data of a version, exactly as they were trained.",
+        "lineage": "Show where a version comes from and what became of it.",
         "status": "Show what should run in each environment beside what runs.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",

@@ -1,0 +1,56 @@
+"""``gitmodel lineage``: where a version comes from and what became of it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitmodel.cli.choices import any_version
+from gitmodel.git.repository import Repository
+
+if TYPE_CHECKING:
+    from gitmodel.reports.lineage import Lineage
+
+
+@click.command(name="lineage")
+@click.argument("version", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid", "json", "openlineage"]),
+    default="text",
+    show_default=True,
+    help="How to print it; openlineage is one event a line.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def command(*, version: str | None, form: str, as_json: bool) -> None:
+    r"""Show where a version comes from and what became of it.
+
+    From the data over the run to the version, its deployments and incidents, as git tells it: the tag, its
+    commit with DVC's locks, notes, and the branches of environments. VERSION is named as for `gitmodel show`.
+
+    \b
+    Examples:
+      gitmodel lineage credit-risk:4
+      gitmodel lineage credit-risk:production --format mermaid
+      gitmodel lineage credit-risk:4 --format openlineage >> events.ndjson
+    """
+    from gitmodel.reports.tracing import read_lineage
+
+    repo = Repository.open()
+    lineage = read_lineage(repo, any_version(repo, version))
+    click.echo(_written(repo, lineage, "json" if as_json else form))
+
+
+def _written(repo: Repository, lineage: "Lineage", form: str) -> str:
+    from gitmodel.reports import lineage as forms
+
+    if form == "openlineage":
+        from gitmodel.reports.openlineage import event_lines, namespace_of
+
+        return "\n".join(event_lines(lineage, namespace_of(repo)))
+    if form == "json":
+        from gitmodel.reports.terminal import to_json
+
+        return to_json(forms.lineage_document(lineage))
+    lines = forms.lineage_mermaid(lineage) if form == "mermaid" else forms.lineage_text(lineage)
+    return "\n".join(lines)
