@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Automation": {
         "ci": "What pipelines call.",
+        "gc": "Find files that no kept version needs, and with --delete delete them.",
         "sync": "Bring data and notes of this clone in line with the remote.",
     },
 }

@@ -19,6 +19,7 @@ from gitmodel.registry.environments import env_branch, file_name, plain_version
 from gitmodel.registry.versions import Version
 from gitmodel.reports.lineage import File, Incident, Lineage, Rollout, Stage, Stay, Training
 from gitmodel.reports.stages import Pipelines, pipeline_files
+from gitmodel.training.collected import COLLECTED_REF, Collected, parse_collected
 
 _DEPLOYMENTS_REF = "refs/notes/deployments"
 _TRAINED = "Train "
@@ -79,6 +80,7 @@ def _gather(repo: Repository, version: Version) -> _Found:
     names = [
         *(f"{commit.oid}:{file}" for log in logs.values() for commit in log),
         *note_names(METRICS_REF, version.commit),
+        *note_names(COLLECTED_REF, version.commit),
         *deployments,
         *(f"{version.commit}:{path}" for path in pipeline_files(sorted(tree))),
         *_commits(version),
@@ -276,6 +278,12 @@ def _json(line: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def _collected(found: _Found, version: Version) -> list[Collected]:
+    notes = (found.data(name) or b"" for name in note_names(COLLECTED_REF, version.commit))
+    every = parse_collected(line for note in notes for line in note_lines(note))
+    return [each for each in every if (each.model, each.version) == (version.model, version.version)]
+
+
 def _unknown(repo: Repository, version: Version, found: _Found, files: Sequence[File]) -> tuple[str, ...]:
     facts, told = version.facts, []
     if repo.is_shallow:
@@ -291,6 +299,7 @@ def _unknown(repo: Repository, version: Version, found: _Found, files: Sequence[
     elif not any(file.kind == "artifact" and file.md5 for file in files):
         told.append(f"the digest of {facts.artifact.path} is in no lock")
     told += [f"where {file.path} comes from" for file in files if file.kind == "unknown"]
+    told += [str(each) for each in _collected(found, version)]
     if not found.logs:
         told.append("no environment has a branch here; `gitmodel sync` brings those of the remote")
     return tuple(told)

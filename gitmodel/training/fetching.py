@@ -11,7 +11,9 @@ from gitmodel.errors import InvalidFile, ToolFailed, UsageError
 from gitmodel.git.objects import Object, read_objects
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
 from gitmodel.git.worktrees import temporary_worktree
+from gitmodel.training.collected import read_collected
 from gitmodel.training.lock import Tracked, tracked
 from gitmodel.training.storage import cache_dir
 
@@ -109,13 +111,26 @@ def _pull(repo: Repository, rev: str, known: Tracked, cached: Path) -> None:
     assert commit is not None
     with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
         if not dvc.has_remote:
-            raise ToolFailed(
+            raise _missing(
+                repo,
+                commit,
                 f"{known.path} (md5 {known.md5}) is not on this machine, and no DVC remote is configured",
                 hint="`dvc remote add -d NAME URL` where it was pushed to, or `dvc push` it from where it is",
             )
         dvc.fetch(known.path)
     if not cached.is_file():
-        raise ToolFailed(
+        raise _missing(
+            repo,
+            commit,
             f"{known.path} (md5 {known.md5}) is not on the DVC remote",
             hint="`dvc push` it from where it was made",
         )
+
+
+def _missing(repo: Repository, commit: Oid, message: str, hint: str) -> ToolFailed:
+    """Return the error for a file that is nowhere; where it was collected on purpose, it says so."""
+    collected = read_collected(repo, commit)
+    if not collected:
+        return ToolFailed(message, hint=hint)
+    again = f"`gitmodel train --force --commit {commit.short}` makes it anew, perhaps not the same"
+    return ToolFailed(f"{message}: {collected[0]}", hint=again)

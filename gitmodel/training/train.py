@@ -18,6 +18,7 @@ from gitmodel.git.worktrees import temporary_worktree
 from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format_record, now
 from gitmodel.spec import ModelSpec
 from gitmodel.training import outcome
+from gitmodel.training.data_lock import using_data
 from gitmodel.training.digest import inputs_digest
 from gitmodel.training.fetching import fetch_file
 from gitmodel.training.lock import locked_outs
@@ -47,7 +48,7 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         ToolFailed: If a stage, DVC or a remote fails.
     """
     file = posixpath.join(spec.folder, "dvc.yaml")
-    with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
+    with using_data(repo), temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
         stages = dvc.stages(file)
         _check_notebooks(dvc, spec, stages)
         digest = inputs_digest(repo, commit, dvc, stages, spec.folder)

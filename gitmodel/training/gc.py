@@ -1,0 +1,314 @@
+"""Collect what no kept version needs: objects of DVC, copies and packages of this machine, old run refs.
+
+Deciding reads only; `collect` acts. Everything is derived anew from git each time, so a collection that was
+killed is finished by the next one.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitmodel.errors import InvalidFile, Refused, ToolFailed, UsageError
+from gitmodel.git.refs import default_branch, resolve, update_refs
+from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.worktrees import temporary_worktree
+from gitmodel.metrics.records import now
+from gitmodel.registry.versions import Version
+from gitmodel.training.collected import COLLECTED_REF, Collected, format_collected, read_collected
+from gitmodel.training.data_lock import collecting_data
+from gitmodel.training.lock import locked_outs
+from gitmodel.training.needs import Needs, Policy, Scope, Trees, is_digest, needs, scope
+from gitmodel.training.pipeline import Dvc, open_dvc
+from gitmodel.training.sharing import words
+
+if TYPE_CHECKING:
+    from gitmodel.git.values import Oid
+
+_ALL_RUNS = "refs/runs/*"
+_PUSHED_AT_ONCE = 200
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")  # as the stores call it
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that no kept version needs.
+
+    Attributes:
+        kind: ``cache`` or ``remote`` (an object of DVC), ``file``, ``package``, or ``run``.
+        name: Digest, name of the folder, or ref.
+        what: Which file of which version it was; empty where no commit that git knows names it.
+        size: Bytes that are freed.
+        at: When it was made, in seconds since 1970; ``None``: nobody knows.
+        place: Where it is.
+    """
+
+    kind: str
+    name: str
+    what: str
+    size: int = 0
+    at: float | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is collected.
+
+    Attributes:
+        items: What goes.
+        versions: Those whose artifact can then not be had any more.
+        younger: How many others stay only because they are younger than the policy's grace.
+        unreadable: Folders of kept versions whose list of files is neither here nor on the remote.
+    """
+
+    items: tuple[Item, ...] = ()
+    versions: tuple[Version, ...] = ()
+    younger: int = 0
+    unreadable: tuple[str, ...] = ()
+
+
+def collect(repo: Repository, policy: Policy, *, remote: bool = False, delete: bool = False, by: str) -> Plan:
+    """Find what no kept version needs, and delete it where that is asked for.
+
+    Args:
+        repo: The repository.
+        policy: What to keep.
+        remote: Also on the DVC remote, which only this repository may use; and run refs of the git remote.
+        delete: Delete; else nothing changes.
+        by: Who collects, for the record.
+
+    Raises:
+        Refused: If the clone is shallow, or a training, a run or DVC is at work.
+        UsageError: If nothing is committed yet, or there is no DVC remote to collect on.
+        ToolFailed: If git or a remote fails.
+    """
+    if repo.is_shallow:
+        hint = "run `git fetch --unshallow` first, or collect in another copy"
+        raise Refused("a shallow clone does not know which versions there are", hint=hint)
+    if remote:
+        fetch(repo, _ALL_RUNS)  # others may have named what is there since
+    with collecting_data(repo) if delete else nullcontext(), _open(repo) as dvc, _told():
+        stores = _stores(dvc, remote=remote)
+        kept = scope(repo, policy)
+        plan = _plan(repo, policy, kept, stores, is_last=remote or not dvc.has_remote)
+        if delete:
+            _note(repo, plan, by)
+            _delete_runs(repo, kept, remote=remote)
+            _delete(plan, stores)
+    return plan
+
+
+@contextmanager
+def _open(repo: Repository) -> Iterator[Dvc]:
+    commit = resolve(repo, "HEAD") or resolve(repo, default_branch(repo))
+    if commit is None:
+        raise UsageError("nothing is committed here yet, so there is nothing to collect")
+    with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
+        yield dvc
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except DvcException as error:
+        raise ToolFailed("DVC could not list or delete its files", detail=words(error)) from error
+
+
+def _stores(dvc: Dvc, *, remote: bool) -> dict[str, Any]:
+    """Return DVC's object stores that are collected: the cache, and the remote."""
+    stores = {"cache": dvc.repo.cache.local}
+    if remote:
+        if not dvc.has_remote:
+            raise UsageError("there is no DVC remote to collect on", hint="leave --remote out")
+        stores["remote"] = dvc.repo.cloud.get_remote_odb(None, "gc")
+    return stores
+
+
+def _plan(repo: Repository, policy: Policy, kept: Scope, stores: Mapping[str, Any], *, is_last: bool) -> Plan:
+    needed = needs(repo, kept.kept)
+    unreadable = _add_members(needed, stores)
+    owners = _owners(repo, kept, stores)
+    found = [
+        *_unneeded_objects(needed, owners, stores),
+        *_unneeded_files(repo, needed, owners),
+        *_unneeded_packages(repo, kept),
+    ]
+    before = datetime.now(UTC).timestamp() - policy.grace.total_seconds()
+    old = [item for item in found if not policy.grace or (item.at is not None and item.at <= before)]
+    runs = [
+        Item("run", run.ref, f"training of {run.ref.split('/', 2)[2].rpartition('/')[0]}")
+        for run in kept.runs
+    ]
+    gone = {item.name for item in old if item.kind in stores}
+    versions = [version for version in kept.dropped if is_last and _loses(version, gone, owners)]
+    told = tuple(sorted(unreadable)) if "remote" in stores else ()
+    return Plan((*runs, *old), tuple(versions), len(found) - len(old), told)
+
+
+def _add_members(needed: Needs, stores: Mapping[str, Any]) -> set[str]:
+    """Add the files of needed folders; return the folders whose list cannot be read."""
+    unreadable = set()
+    for folder in [digest for digest in needed.digests if digest.endswith(".dir")]:
+        members = _members(folder, stores)
+        if members is None:
+            unreadable.add(folder)
+        needed.digests |= set((members or {}).values())
+    return unreadable
+
+
+def _members(folder: str, stores: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the digests of the files of a folder, by path in it."""
+    from dvc_data.hashfile.hash_info import HashInfo
+    from dvc_data.hashfile.obj import HashFile  # noqa: F401 - completes the module that follows
+    from dvc_data.hashfile.tree import Tree
+    from dvc_objects.errors import ObjectFormatError
+
+    for store in stores.values():
+        try:
+            tree = Tree.load(store, HashInfo("md5", folder))
+        except (OSError, ObjectFormatError):
+            continue
+        return {"/".join(key): str(value.value) for key, _, value in tree if value}
+    return None
+
+
+def _owners(repo: Repository, kept: Scope, stores: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return path and name of the dropped versions and runs that an object was of, by its digest."""
+    named = {version.commit: version.tag for version in kept.dropped}
+    named |= {run.old: run.ref for run in kept.runs if run.old}
+    trees = Trees(repo, list(named))
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for commit, name in named.items():
+        for path, digest in _outs(trees.locks_of(commit)):
+            owners.setdefault(digest, []).append((path, name))
+            for below, member in (_members(digest, stores) or {}).items() if digest.endswith(".dir") else ():
+                owners.setdefault(member, []).append((f"{path}/{below}", name))
+    return owners
+
+
+def _outs(locks: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    for file, content in locks.items():
+        with suppress(InvalidFile):  # its digests are found all the same, only not which files they are of
+            yield from locked_outs(content, file).items()
+
+
+def _loses(version: Version, gone: set[str], owners: Mapping[str, Sequence[tuple[str, str]]]) -> bool:
+    """Say whether a version loses its artifact, or any of its files where its tag names no artifact."""
+    artifact = version.facts.artifact
+    if artifact and artifact.md5:
+        return artifact.md5 in gone
+    return any(name == version.tag for digest in gone for _, name in owners.get(digest, ()))
+
+
+def _unneeded_objects(
+    needed: Needs, owners: Mapping[str, Sequence[tuple[str, str]]], stores: Mapping[str, Any]
+) -> Iterator[Item]:
+    for kind, store in stores.items():
+        for digest in store.all():
+            if not is_digest(digest) or digest in needed.digests:
+                continue
+            place = store.oid_to_path(digest)
+            with suppress(FileNotFoundError):
+                about = store.fs.info(place)
+                yield Item(
+                    kind, digest, _what(digest, owners), int(about.get("size") or 0), _moment(about), place
+                )
+
+
+def _what(digest: str, owners: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    return ", ".join(f"{path} of {name}" for path, name in owners.get(digest, ())[:1])
+
+
+def _moment(about: Mapping[str, Any]) -> float | None:
+    value = next((about[key] for key in _TIMES if about.get(key)), None)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _unneeded_files(
+    repo: Repository, needed: Needs, owners: Mapping[str, Sequence[tuple[str, str]]]
+) -> Iterator[Item]:
+    """Yield copies of files under their own names: of DVC's cache, and of git's blobs."""
+    for folder in _folders(repo.state / "files"):
+        if folder.name not in (needed.digests if is_digest(folder.name) else needed.blobs):
+            names = ", ".join(sorted(path.name for path in folder.iterdir()))
+            yield _folder_item("file", folder, _what(folder.name, owners) or names)
+
+
+def _unneeded_packages(repo: Repository, kept: Scope) -> Iterator[Item]:
+    """Yield packages but the newest of each version that an environment wants or would return to."""
+    seen: set[tuple[str, str]] = set()
+    folders = [folder for model in _folders(repo.state / "packages") for folder in _folders(model)]
+    for folder in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True):
+        held = _packaged(folder)
+        if held in kept.wanted and held not in seen:
+            seen.add(held)
+        else:
+            yield _folder_item("package", folder, "package of {}:{}".format(*held) if held else "a package")
+
+
+def _packaged(folder: Path) -> tuple[str, str] | None:
+    """Return model and version that a package holds; ``None`` where it is not whole."""
+    try:
+        document = json.loads((folder / "src" / "model" / "version.json").read_text("utf-8"))
+        return (str(document["model"]), str(document["version"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
+
+
+def _folder_item(kind: str, folder: Path, what: str) -> Item:
+    stats = [path.lstat() for path in folder.rglob("*") if not path.is_dir()]
+    size = sum(stat.st_size for stat in stats if stat.st_nlink == 1)  # a link to the cache is counted there
+    newest = max([folder.stat().st_mtime, *(stat.st_mtime for stat in stats if kind == "package")])
+    return Item(kind, folder.name, what, size, newest, str(folder))
+
+
+def _note(repo: Repository, plan: Plan, by: str) -> None:
+    """Say first which artifacts go: a collection that is killed then has not gone unsaid."""
+    lines: dict[Oid, list[str]] = {}
+    for version in plan.versions:
+        known = {(old.model, old.version) for old in read_collected(repo, version.commit)}
+        if (version.model, version.version) not in known:
+            line = format_collected(Collected(version.model, version.version, now(), by))
+            lines.setdefault(version.commit, []).append(line)
+    if lines:
+        publish(repo, [], {COLLECTED_REF: lines})
+
+
+def _delete_runs(repo: Repository, kept: Scope, *, remote: bool) -> None:
+    for start in range(0, len(kept.runs), _PUSHED_AT_ONCE):
+        some = kept.runs[start : start + _PUSHED_AT_ONCE]
+        if remote:
+            publish(repo, some)
+        else:
+            update_refs(repo, some)
+
+
+def _delete(plan: Plan, stores: Mapping[str, Any]) -> None:
+    """Delete; lists of folders go last, so that one can still tell what their files were."""
+    for item in plan.items:
+        if item.kind in {"file", "package"}:
+            Path(item.place, "gitmodel.json").unlink(missing_ok=True)  # what remains is no package any more
+            shutil.rmtree(item.place, ignore_errors=True)
+    for kind, store in stores.items():
+        objects = [item for item in plan.items if item.kind == kind]
+        for is_list in (False, True):
+            if places := [item.place for item in objects if item.name.endswith(".dir") == is_list]:
+                store.fs.remove(places)
