@@ -41,6 +41,9 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str) -> 
     help="Keep files that are younger: somebody may be about to commit what names them.",
 )
 @click.option("--remote", is_flag=True, help="Also on the DVC remote, and run refs of the git remote.")
+@click.option(
+    "--own-cache", is_flag=True, help="A cache outside of the repository is of this repository alone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     *,
@@ -49,6 +52,7 @@ def command(
     keep_runs: timedelta,
     grace: timedelta,
     remote: bool,
+    own_cache: bool,
     as_json: bool,
 ) -> None:
     r"""Find files that no kept version needs, and with --delete delete them.
@@ -72,7 +76,9 @@ def command(
     from gitmodel.training.needs import Policy
 
     repo = Repository.open()
-    plan = collect(repo, Policy(keep_versions, keep_runs, grace), remote=remote, delete=delete, by=who(repo))
+    plan = collect(
+        repo, Policy(keep_versions, keep_runs, grace, own_cache), remote=remote, delete=delete, by=who(repo)
+    )
     if as_json:
         click.echo(to_json(plan_document(plan, deleted=delete)))
     else:

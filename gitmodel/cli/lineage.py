@@ -45,9 +45,10 @@ def _written(repo: Repository, lineage: "Lineage", form: str) -> str:
     from gitmodel.reports import lineage as forms
 
     if form == "openlineage":
-        from gitmodel.reports.openlineage import event_lines, namespace_of
+        from gitmodel.reports.openlineage import declared_fields, event_lines, namespace_of
 
-        return "\n".join(event_lines(lineage, namespace_of(repo)))
+        fields = declared_fields(repo, lineage.version)
+        return "\n".join(event_lines(lineage, namespace_of(repo), fields))
     if form == "json":
         from gitmodel.reports.terminal import to_json
 

@@ -10,12 +10,16 @@ import posixpath
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from gitmodel.errors import GitmodelError
+from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
+from gitmodel.registry.versions import Version
 from gitmodel.reports.lineage import File, Lineage, Stage
 from gitmodel.reports.stages import without_credentials
 from gitmodel.reports.words import flatten
@@ -29,6 +33,7 @@ _FACETS = {
     "sourceCodeLocation": "1-0-1/SourceCodeLocationJobFacet",
     "jobType": "2-0-3/JobTypeJobFacet",
     "dataSource": "1-0-1/DatasourceDatasetFacet",
+    "schema": "1-2-0/SchemaDatasetFacet",
     "version": "1-0-1/DatasetVersionDatasetFacet",
     "inputStatistics": "1-0-0/InputStatisticsInputDatasetFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
@@ -43,32 +48,60 @@ def namespace_of(repo: Repository) -> str:
     if url is None or url.startswith(("/", ".")):
         return f"file://{quote(str((repo.workdir / (url or '')).resolve()))}"
     if "://" in url:
-        return quote(without_credentials(url), safe="/:@%[]")
+        return _uri(without_credentials(url))
     scp = _SCP_LIKE.match(url)
     return f"ssh://{scp['host']}/{quote(scp['path'].lstrip('/'))}" if scp else f"file://{quote(url)}"
 
 
-def event_lines(lineage: Lineage, namespace: str) -> Iterator[str]:
+def declared_fields(repo: Repository, version: Version) -> list[dict[str, str]]:
+    """Return the columns of the data as the model's own signature declares them; none where it does not."""
+    from gitmodel.spec.loading import load_model
+
+    with suppress(GitmodelError, ValueError, AttributeError):
+        spec = load_model(repo, version.commit, version.model)
+        if spec.signature and spec.signature.input:
+            text = read_file(repo, version.commit, spec.path(spec.signature.input))
+            columns = json.loads(text or b"{}").get("properties", {})
+            target = [{"name": spec.data.target}] if spec.data and spec.data.target else []
+            return [*(_field(name, column) for name, column in columns.items()), *target]
+    return []
+
+
+def _field(name: str, column: dict[str, Any]) -> dict[str, str]:
+    kind, told = column.get("type"), column.get("description")
+    types = "|".join(map(str, kind)) if isinstance(kind, list) else kind
+    return (
+        {"name": name}
+        | ({"type": str(types)} if types else {})
+        | ({"description": str(told)} if told else {})
+    )
+
+
+def event_lines(lineage: Lineage, namespace: str, fields: Sequence[dict[str, str]] = ()) -> Iterator[str]:
     """Yield the events of a version's training, each one line of JSON in ASCII."""
-    for event in events(lineage, namespace):
+    for event in events(lineage, namespace, fields):
         yield json.dumps(event, sort_keys=True)
 
 
-def events(lineage: Lineage, namespace: str) -> Iterator[dict[str, Any]]:
+def events(
+    lineage: Lineage, namespace: str, fields: Sequence[dict[str, str]] = ()
+) -> Iterator[dict[str, Any]]:
     """Yield the event of the run, then those of its stages.
 
     Args:
         lineage: What is known of the version.
         namespace: URI of the repository.
+        fields: Columns of the data, where they are declared.
     """
-    writer = _Writer(lineage, namespace)
+    writer = _Writer(lineage, namespace, fields)
     yield writer.run()
     for stage in lineage.stages:
         yield writer.stage(stage)
 
 
 class _Writer:
-    def __init__(self, lineage: Lineage, namespace: str) -> None:
+    def __init__(self, lineage: Lineage, namespace: str, fields: Sequence[dict[str, str]]) -> None:
+        self.fields = list(fields)
         self.lineage = lineage
         self.namespace = namespace
         self.files = {file.path: file for file in lineage.files}
@@ -158,12 +191,14 @@ class _Writer:
         if "://" in path:  # such as s3://bucket/key: the naming of OpenLineage is by store, then by key
             scheme, _, rest = without_credentials(path).partition("://")
             host, _, name = rest.partition("/")
-            namespace = f"{scheme}://{host}"
+            namespace = _uri(f"{scheme}://{host}")
         source = file.source or namespace
-        uri = quote(source.split(" ")[0], safe="/:@%[]?=&+,;~")
+        uri = _uri(source.split(" ")[0]) if "://" in source else namespace
         facets = {"dataSource": _facet("dataSource", {"name": source, "uri": uri})}
         if file.md5:
             facets["version"] = _facet("version", {"datasetVersion": f"md5:{file.md5}"})
+        if self.fields and file.kind == "data":
+            facets["schema"] = _facet("schema", {"fields": self.fields})
         statistics = {"rowCount": file.rows, "size": file.size}
         counted = {key: value for key, value in statistics.items() if value is not None}
         counts = {f"{role}Statistics": _facet(f"{role}Statistics", counted)} if counted else {}
@@ -177,6 +212,13 @@ def _facet(name: str, values: dict[str, Any]) -> dict[str, Any]:
         "_schemaURL": f"{_SPEC}/facets/{place}.json#/$defs/{place.partition('/')[2]}",
         **values,
     }
+
+
+def _uri(text: str) -> str:
+    """Return an address as a URI, whatever somebody has put into it; its scheme is a word."""
+    scheme, _, rest = text.partition("://")
+    plain = re.sub(r"[^a-z0-9+.-]|^[^a-z]+", "", scheme.lower()) or "unknown"
+    return f"{plain}://{quote(rest, safe='/:@%[]?=&+,;~', errors='replace')}"
 
 
 def _uuid(key: str) -> str:

@@ -49,18 +49,29 @@ class Pipelines:
 
     def _find(self, path: str) -> tuple[Stage | None, File | None]:
         """Return the stage that makes a file, or the folder that holds it, and what is known of the file."""
+        above = [path, *_parents(path)]
         for lock in _places(path):
             self._learn(lock)
-        above = [path, *_parents(path)]
+        if not any(name in self._makers or name in self._files for name in above):
+            for lock in self._elsewhere():
+                self._learn(lock)
         maker = next((self._makers[name] for name in above if name in self._makers), None)
         holder = next((self._files[name] for name in above if name in self._files), None)
         if holder is not None and holder.path != path:
             holder = File(path, holder.kind, source=holder.source)
         return maker, holder
 
+    def _elsewhere(self) -> list[str]:
+        """Return the files that tell of other folders than their own: those are not beside what they name."""
+        return [
+            posixpath.join(posixpath.dirname(file), "dvc.lock") if file.endswith("dvc.yaml") else file
+            for file, content in self._contents.items()
+            if b"wdir" in content or b"../" in content
+        ]
+
     def _learn(self, file: str) -> None:
         """Read a lock or ``.dvc`` file once."""
-        if file in self._read or file not in self._contents:
+        if file in self._read or file not in self._contents or file.endswith(".yaml"):
             return
         self._read.add(file)
         folder = posixpath.dirname(file)
@@ -108,7 +119,8 @@ def _parents(path: str) -> Iterator[str]:
 
 def _stage_folder(folder: str, declared: Mapping[str, Any], name: str) -> str:
     """Return where a stage runs: only ``dvc.yaml`` says it; ``name@item`` is one of many of a kind."""
-    return _join(folder, _mapping(declared.get(name.partition("@")[0])).get("wdir"))
+    stage = _mapping(declared.get(name.partition("@")[0]))
+    return _join(folder, stage.get("wdir") or _mapping(stage.get("do")).get("wdir"))
 
 
 def _entries(values: Any, place: str) -> Iterator[File]:

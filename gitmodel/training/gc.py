@@ -26,6 +26,7 @@ from gitmodel.training.lock import locked_outs
 from gitmodel.training.needs import Needs, Policy, Scope, Trees, is_digest, needs, scope
 from gitmodel.training.pipeline import Dvc, open_dvc
 from gitmodel.training.sharing import words
+from gitmodel.training.storage import cache_dir
 
 if TYPE_CHECKING:
     from gitmodel.git.values import Oid
@@ -84,13 +85,14 @@ def collect(repo: Repository, policy: Policy, *, remote: bool = False, delete: b
         by: Who collects, for the record.
 
     Raises:
-        Refused: If the clone is shallow, or a training, a run or DVC is at work.
+        Refused: If the clone is shallow, its cache may be shared, or a training, a run or DVC is at work.
         UsageError: If nothing is committed yet, or there is no DVC remote to collect on.
         ToolFailed: If git or a remote fails.
     """
     if repo.is_shallow:
         hint = "run `git fetch --unshallow` first, or collect in another copy"
         raise Refused("a shallow clone does not know which versions there are", hint=hint)
+    _check_cache(repo, policy)
     if remote:
         fetch(repo, _ALL_RUNS)  # others may have named what is there since
     with collecting_data(repo) if delete else nullcontext(), _open(repo) as dvc, _told():
@@ -102,6 +104,16 @@ def collect(repo: Repository, policy: Policy, *, remote: bool = False, delete: b
             _delete_runs(repo, kept, remote=remote)
             _delete(plan, stores)
     return plan
+
+
+def _check_cache(repo: Repository, policy: Policy) -> None:
+    cache = cache_dir(repo).resolve()
+    main = repo.git_dir.parent if repo.git_dir.name == ".git" else repo.git_dir
+    if not policy.own_cache and not cache.is_relative_to(main.resolve()):
+        raise Refused(
+            f"the cache {cache} is outside of this repository, so others may keep their data there too",
+            hint="--own-cache says that it is of this repository alone",
+        )
 
 
 @contextmanager

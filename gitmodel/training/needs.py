@@ -29,11 +29,15 @@ _LOCKS = (":(glob)**/dvc.lock", ":(glob)**/*.dvc")
 
 @dataclass(frozen=True)
 class Policy:
-    """What to keep: the newest versions of a model (None: all), runs and files younger than this."""
+    """What to keep: the newest versions of a model (None: all), runs and files younger than this.
+
+    ``own_cache`` says that a cache outside of the repository is of this repository alone.
+    """
 
     keep_versions: int | None = None
     keep_runs: timedelta = timedelta(days=30)
     grace: timedelta = timedelta(hours=1)
+    own_cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,13 @@ def _young(repo: Repository, commits: set[Oid], since: datetime) -> set[Oid]:
 
 def _heads(repo: Repository) -> Iterator[Oid]:
     """Yield the commits that work trees have checked out, whether or not a branch names them."""
-    for line in repo.git("worktree", "list", "--porcelain").splitlines():
-        if line.startswith("HEAD "):
-            yield Oid(line.removeprefix("HEAD "))
+    yield from map(Oid, _listed(repo, "HEAD "))
+
+
+def _listed(repo: Repository, key: str) -> list[str]:
+    """Return a fact of each work tree."""
+    lines = repo.git("worktree", "list", "--porcelain").splitlines()
+    return [line.removeprefix(key) for line in lines if line.startswith(key)]
 
 
 @dataclass
@@ -164,9 +172,8 @@ def digests(data: bytes) -> set[str]:
 
 def _uncommitted(repo: Repository) -> Iterator[bytes]:
     """Yield the locks and ``.dvc`` files of every work tree as they are on disk, and as they are staged."""
-    for line in repo.git("worktree", "list", "--porcelain", "-z").split("\0"):
-        tree = Path(line.removeprefix("worktree "))
-        if not line.startswith("worktree ") or not (tree / ".git").exists():
+    for tree in map(Path, _listed(repo, "worktree ")):
+        if not (tree / ".git").exists():  # bare, or its folder is gone
             continue
         out = repo.run("ls-files", "-z", "--cached", "--others", "--", *_LOCKS, cwd=tree).text
         for name in filter(None, out.split("\0")):
