@@ -6,7 +6,8 @@ from typing import Any
 
 from gitmodel.reports.table import align
 from gitmodel.reports.terminal import clean
-from gitmodel.training.gc import Item, Plan
+from gitmodel.training.gc import Plan
+from gitmodel.training.unneeded import Item
 
 _SHORT = 12
 _DAY, _HOUR = 86400, 3600

@@ -222,4 +222,4 @@ def _uri(text: str) -> str:
 
 
 def _uuid(key: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, key))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, key.encode("utf-8", "backslashreplace").decode()))

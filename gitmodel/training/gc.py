@@ -4,9 +4,8 @@ Deciding reads only; `collect` acts. Everything is derived anew from git each ti
 killed is finished by the next one.
 """
 
-import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,38 +22,17 @@ from gitmodel.registry.versions import Version
 from gitmodel.training.collected import COLLECTED_REF, Collected, format_collected, read_collected
 from gitmodel.training.data_lock import collecting_data
 from gitmodel.training.lock import locked_outs
-from gitmodel.training.needs import Needs, Policy, Scope, Trees, is_digest, needs, scope
+from gitmodel.training.needs import Needs, Policy, Scope, Trees, needs, scope
 from gitmodel.training.pipeline import Dvc, open_dvc
 from gitmodel.training.sharing import words
 from gitmodel.training.storage import cache_dir
+from gitmodel.training.unneeded import Item, Owners, unneeded_files, unneeded_objects, unneeded_packages
 
 if TYPE_CHECKING:
     from gitmodel.git.values import Oid
 
 _ALL_RUNS = "refs/runs/*"
 _PUSHED_AT_ONCE = 200
-_TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")  # as the stores call it
-
-
-@dataclass(frozen=True)
-class Item:
-    """Something that no kept version needs.
-
-    Attributes:
-        kind: ``cache`` or ``remote`` (an object of DVC), ``file``, ``package``, or ``run``.
-        name: Digest, name of the folder, or ref.
-        what: Which file of which version it was; empty where no commit that git knows names it.
-        size: Bytes that are freed.
-        at: When it was made, in seconds since 1970; ``None``: nobody knows.
-        place: Where it is.
-    """
-
-    kind: str
-    name: str
-    what: str
-    size: int = 0
-    at: float | None = None
-    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,9 +128,9 @@ def _plan(repo: Repository, policy: Policy, kept: Scope, stores: Mapping[str, An
     unreadable = _add_members(needed, stores)
     owners = _owners(repo, kept, stores)
     found = [
-        *_unneeded_objects(needed, owners, stores),
-        *_unneeded_files(repo, needed, owners),
-        *_unneeded_packages(repo, kept),
+        *unneeded_objects(needed, owners, stores),
+        *unneeded_files(repo, needed, owners),
+        *unneeded_packages(repo, kept),
     ]
     before = datetime.now(UTC).timestamp() - policy.grace.total_seconds()
     old = [item for item in found if not policy.grace or (item.at is not None and item.at <= before)]
@@ -193,7 +171,7 @@ def _members(folder: str, stores: Mapping[str, Any]) -> dict[str, str] | None:
     return None
 
 
-def _owners(repo: Repository, kept: Scope, stores: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+def _owners(repo: Repository, kept: Scope, stores: Mapping[str, Any]) -> Owners:
     """Return path and name of the dropped versions and runs that an object was of, by its digest."""
     named = {version.commit: version.tag for version in kept.dropped}
     named |= {run.old: run.ref for run in kept.runs if run.old}
@@ -213,83 +191,12 @@ def _outs(locks: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
             yield from locked_outs(content, file).items()
 
 
-def _loses(version: Version, gone: set[str], owners: Mapping[str, Sequence[tuple[str, str]]]) -> bool:
+def _loses(version: Version, gone: set[str], owners: Owners) -> bool:
     """Say whether a version loses its artifact, or any of its files where its tag names no artifact."""
     artifact = version.facts.artifact
     if artifact and artifact.md5:
         return artifact.md5 in gone
     return any(name == version.tag for digest in gone for _, name in owners.get(digest, ()))
-
-
-def _unneeded_objects(
-    needed: Needs, owners: Mapping[str, Sequence[tuple[str, str]]], stores: Mapping[str, Any]
-) -> Iterator[Item]:
-    for kind, store in stores.items():
-        for digest in store.all():
-            if not is_digest(digest) or digest in needed.digests:
-                continue
-            place = store.oid_to_path(digest)
-            with suppress(FileNotFoundError):
-                about = store.fs.info(place)
-                yield Item(
-                    kind, digest, _what(digest, owners), int(about.get("size") or 0), _moment(about), place
-                )
-
-
-def _what(digest: str, owners: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    return ", ".join(f"{path} of {name}" for path, name in owners.get(digest, ())[:1])
-
-
-def _moment(about: Mapping[str, Any]) -> float | None:
-    value = next((about[key] for key in _TIMES if about.get(key)), None)
-    if isinstance(value, str):
-        with suppress(ValueError):
-            value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return value.timestamp()
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _unneeded_files(
-    repo: Repository, needed: Needs, owners: Mapping[str, Sequence[tuple[str, str]]]
-) -> Iterator[Item]:
-    """Yield copies of files under their own names: of DVC's cache, and of git's blobs."""
-    for folder in _folders(repo.state / "files"):
-        if folder.name not in (needed.digests if is_digest(folder.name) else needed.blobs):
-            names = ", ".join(sorted(path.name for path in folder.iterdir()))
-            yield _folder_item("file", folder, _what(folder.name, owners) or names)
-
-
-def _unneeded_packages(repo: Repository, kept: Scope) -> Iterator[Item]:
-    """Yield packages but the newest of each version that an environment wants or would return to."""
-    seen: set[tuple[str, str]] = set()
-    folders = [folder for model in _folders(repo.state / "packages") for folder in _folders(model)]
-    for folder in sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True):
-        held = _packaged(folder)
-        if held in kept.wanted and held not in seen:
-            seen.add(held)
-        else:
-            yield _folder_item("package", folder, "package of {}:{}".format(*held) if held else "a package")
-
-
-def _packaged(folder: Path) -> tuple[str, str] | None:
-    """Return model and version that a package holds; ``None`` where it is not whole."""
-    try:
-        document = json.loads((folder / "src" / "model" / "version.json").read_text("utf-8"))
-        return (str(document["model"]), str(document["version"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _folders(parent: Path) -> list[Path]:
-    return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
-
-
-def _folder_item(kind: str, folder: Path, what: str) -> Item:
-    stats = [path.lstat() for path in folder.rglob("*") if not path.is_dir()]
-    size = sum(stat.st_size for stat in stats if stat.st_nlink == 1)  # a link to the cache is counted there
-    newest = max([folder.stat().st_mtime, *(stat.st_mtime for stat in stats if kind == "package")])
-    return Item(kind, folder.name, what, size, newest, str(folder))
 
 
 def _note(repo: Repository, plan: Plan, by: str) -> None:
