@@ -116,7 +116,7 @@ class _Writer:
         read = {path for stage in lineage.stages for path in stage.inputs}
         given = sorted((read | set(version.facts.data)) - made)
         artifact = version.facts.artifact
-        left = sorted(made | ({artifact.path} if artifact else set()))
+        left = sorted(made | ({str(artifact.path)} if artifact else set()))
         comment = "\n\n".join(filter(None, [version.facts.subject, version.facts.body]))
         parameters = ", ".join(
             f"{name}={json.dumps(value)}" for name, value in flatten(version.facts.parameters)
@@ -166,11 +166,11 @@ class _Writer:
 
     def _moment(self) -> str:
         """Return when the result was recorded, else when the tag was made."""
-        lineage = self.lineage
-        if lineage.training.at:
-            return lineage.training.at
-        made = datetime.strptime(lineage.version.date, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
-        return made.isoformat().replace("+00:00", "Z")
+        for told in (self.lineage.training.at, self.lineage.version.date):
+            with suppress(ValueError):
+                moment = datetime.fromisoformat((told or "").replace(" +", "+").replace(" -", "-"))
+                return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return "1970-01-01T00:00:00Z"  # a tag on something that has no date
 
     def _location(self) -> dict[str, str]:
         version, source = self.lineage.version, self.lineage.training.source
@@ -179,7 +179,7 @@ class _Writer:
             "type": "git",
             "url": self.namespace,
             "repoUrl": self.namespace,
-            "path": posixpath.dirname(artifact.path) if artifact else "",
+            "path": posixpath.dirname(str(artifact.path)) if artifact else "",
             "version": source or version.commit,
             "tag": version.tag,
         }
@@ -200,7 +200,7 @@ class _Writer:
         if self.fields and file.kind == "data":
             facets["schema"] = _facet("schema", {"fields": self.fields})
         statistics = {"rowCount": file.rows, "size": file.size}
-        counted = {key: value for key, value in statistics.items() if value is not None}
+        counted = {key: value for key, value in statistics.items() if isinstance(value, int)}
         counts = {f"{role}Statistics": _facet(f"{role}Statistics", counted)} if counted else {}
         return {"namespace": namespace, "name": name or "/", "facets": facets, f"{role}Facets": counts}
 

@@ -1,6 +1,7 @@
 """When an environment wanted a version, and what went wrong then: from the states of its branch."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from gitmodel.errors import InvalidFile
 from gitmodel.git.commits import Commit
@@ -45,27 +46,28 @@ class History:
 
     def _begin(self, commit: Commit, after: Desired) -> None:
         promoted = after.promoted
+        gates: tuple[object, ...] = promoted.gates if promoted else ()  # a person may have written them
         returned = after.hold is not None and after.hold.bad_version == self._number and bool(self._number)
         self.stays.append(
             Stay(
                 self.env,
                 "rollback" if returned else "promote",
-                promoted.at if promoted else commit.date,
+                promoted.at if promoted else _utc(commit),
                 promoted.by if promoted else commit.author,
                 commit.oid,
                 self._number or (promoted.previous if promoted else None),
                 promoted.reason if promoted else None,
-                promoted.gates if promoted else (),
+                tuple(gate for gate in gates if isinstance(gate, dict)),
             )
         )
         if after.object and after.object != self.version.object:
             self.unknown.append(
                 f"{self.env} at {commit.oid.short} names another tag object as {self.version.tag}: "
-                f"{after.object[:8]}, and not {self.version.model_id}"
+                f"{str(after.object)[:8]}, and not {self.version.model_id}"
             )
 
     def _end(self, commit: Commit, after: Desired) -> None:
-        at = after.promoted.at if after.promoted else commit.date
+        at = after.promoted.at if after.promoted else _utc(commit)
         self.stays[-1:] = [replace(stay, until=at, successor=after.version) for stay in self.stays[-1:]]
         self._lift(at)
         hold = after.hold
@@ -78,8 +80,13 @@ class History:
             hold = after.hold
             self.incidents.append(Incident(self.env, "hold", hold.at, hold.by, hold.reason))
         elif after.hold is None and self._hold is not None:
-            self._lift(commit.date)
+            self._lift(_utc(commit))
 
     def _lift(self, at: str) -> None:
         if self.incidents and self.incidents[-1].kind == "hold" and self.incidents[-1].until is None:
             self.incidents[-1] = replace(self.incidents[-1], until=at)
+
+
+def _utc(commit: Commit) -> str:
+    """Return the date of a commit as promotions write theirs."""
+    return datetime.fromisoformat(commit.date).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

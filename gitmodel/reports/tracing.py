@@ -15,7 +15,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
 from gitmodel.registry.environments import env_branch, file_name
-from gitmodel.registry.versions import Version
+from gitmodel.registry.versions import ArtifactRef, DataRef, Version
 from gitmodel.reports.lineage import File, Incident, Lineage, Rollout, Stage, Stay, Training
 from gitmodel.reports.stages import Pipelines, pipeline_files
 from gitmodel.reports.stays import History
@@ -96,30 +96,30 @@ def _commits(version: Version) -> list[str]:
 
 def _trace(version: Version, found: _Found) -> tuple[tuple[Stage, ...], tuple[File, ...]]:
     """Follow artifact and data back, and say of each file what it is."""
-    artifact, data = version.facts.artifact, version.facts.data
+    artifact = version.facts.artifact
+    named: dict[str, tuple[str, ArtifactRef | DataRef]] = {
+        path: ("data", ref) for path, ref in version.facts.data.items()
+    }
+    if artifact:
+        named[str(artifact.path)] = ("artifact", artifact)
     start = f"{version.commit}:"
     contents = {
         name.removeprefix(start): blob.data
         for name, blob in found.objects.items()
         if name.startswith(start) and blob is not None
     }
-    stages, known = Pipelines(contents).trace([*([artifact.path] if artifact else []), *data])
+    stages, known = Pipelines(contents).trace([*named])
     files = [_judged(file, found.tree) for file in known.values()]
-    for path, ref in data.items():
-        files = [
-            replace(file, kind="data", md5=ref.md5 or file.md5, rows=ref.rows, size=ref.size or file.size)
-            if file.path == path
-            else file
-            for file in files
-        ]
-    if artifact:
-        files = [
-            replace(file, kind="artifact", md5=artifact.md5 or file.md5, size=artifact.size or file.size)
-            if file.path == artifact.path
-            else file
-            for file in files
-        ]
+    files = [_told(file, *named[file.path]) if file.path in named else file for file in files]
     return tuple(stages), tuple(sorted(files, key=lambda file: file.path))
+
+
+def _told(file: File, kind: str, ref: ArtifactRef | DataRef) -> File:
+    """Add what a tag says of a file; it may say anything."""
+    md5 = ref.md5 if isinstance(ref.md5, str) else file.md5
+    size = ref.size if isinstance(ref.size, int) else file.size
+    rows = ref.rows if isinstance(ref, DataRef) and isinstance(ref.rows, int) else None
+    return replace(file, kind=kind, md5=md5, size=size, rows=rows)
 
 
 def _judged(file: File, tree: frozenset[str]) -> File:

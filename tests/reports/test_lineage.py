@@ -323,6 +323,29 @@ def test_another_object_under_the_same_tag_is_told(repo: Repository, version: Ve
     assert any("another tag object" in told for told in read_lineage(repo, version).unknown)
 
 
+def test_a_tag_and_a_branch_that_say_anything(repo: Repository, version: Version) -> None:
+    trailers = (
+        'Artifact: {"path":7,"md5":8,"size":"many"}\n'
+        'Data: {"a\\nb":{"md5":[1],"rows":"x","size":{}},"s3://":{}}\n'
+        'Parameters: {"a":{"b":[null]}}\nRun: HEAD x\n'
+    )
+    made = tag(repo, "3", f"Odd\n\n{trailers}")
+    text = b"version: '3'\nobject: 7\npromoted: {by: 1, at: 2026-01-01, from: 2, gates: [1, {metric: 3}]}\n"
+    promote(repo, "production", {"credit.yaml": text})
+    append_notes(
+        repo,
+        METRICS_REF,
+        {made.commit: ['{"model":"credit","kind":"training","metrics":{},"at":"x","by":"y"}']},
+    )
+    lineage = read_lineage(repo, made)
+    assert lineage_text(lineage)
+    assert json.dumps(lineage_document(lineage))
+    check_chart(lineage_mermaid(lineage))
+    for event in events(lineage, namespace_of(repo)):
+        check_event(event)
+        assert event["eventTime"] in {"2026-11-27T16:03:00Z", AT}
+
+
 def test_stages_in_other_folders_and_of_a_kind() -> None:
     contents = {
         "m/dvc.yaml": b"stages: {fit: {foreach: [a, b], do: {wdir: ../work}}}",
