@@ -46,4 +46,4 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 # They print, and leave neither files nor processes.
-COMMANDS_THAT_READ = frozenset({"list", "log", "show"})
+COMMANDS_THAT_READ = frozenset({"list", "log", "show", "lineage"})

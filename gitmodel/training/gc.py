@@ -43,7 +43,7 @@ class Plan:
         items: What goes.
         versions: Those whose artifact can then not be had any more.
         younger: How many others stay only because they are younger than the policy's grace.
-        unreadable: Folders of kept versions whose list of files is neither here nor on the remote.
+        unreadable: Needed folders whose list of files is neither here nor on the remote.
     """
 
     items: tuple[Item, ...] = ()
@@ -63,7 +63,8 @@ def collect(repo: Repository, policy: Policy, *, remote: bool = False, delete: b
         by: Who collects, for the record.
 
     Raises:
-        Refused: If the clone is shallow, its cache may be shared, or a training, a run or DVC is at work.
+        Refused: If the clone is shallow, its cache may be shared, the list of a needed folder is missing, or
+            a training, a run or DVC is at work.
         UsageError: If nothing is committed yet, or there is no DVC remote to collect on.
         ToolFailed: If git or a remote fails.
     """
@@ -78,6 +79,7 @@ def collect(repo: Repository, policy: Policy, *, remote: bool = False, delete: b
         kept = scope(repo, policy)
         plan = _plan(repo, policy, kept, stores, is_last=remote or not dvc.has_remote)
         if delete:
+            _check_lists(plan, stores)
             _note(repo, plan, by)
             _delete_runs(repo, kept, remote=remote)
             _delete(plan, stores)
@@ -91,6 +93,16 @@ def _check_cache(repo: Repository, policy: Policy) -> None:
         raise Refused(
             f"the cache {cache} is outside of this repository, so others may keep their data there too",
             hint="--own-cache says that it is of this repository alone",
+        )
+
+
+def _check_lists(plan: Plan, stores: Mapping[str, Any]) -> None:
+    """See that no object goes that may be of a folder whose list is missing."""
+    if plan.unreadable and any(item.kind in stores for item in plan.items):
+        names = ", ".join(plan.unreadable)
+        raise Refused(
+            f"which files these needed folders hold cannot be told, as their lists are missing: {names}",
+            hint="`dvc push` them from a copy that has them, then run it again",
         )
 
 
@@ -140,7 +152,7 @@ def _plan(repo: Repository, policy: Policy, kept: Scope, stores: Mapping[str, An
     ]
     gone = {item.name for item in old if item.kind in stores}
     versions = [version for version in kept.dropped if is_last and _loses(version, gone, owners)]
-    told = tuple(sorted(unreadable)) if "remote" in stores else ()
+    told = tuple(sorted(unreadable)) if is_last else ()  # else the remote has them, it is hoped
     return Plan((*runs, *old), tuple(versions), len(found) - len(old), told)
 
 

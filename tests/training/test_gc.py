@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -162,8 +163,11 @@ def test_what_an_uncommitted_lock_names_is_kept(models: Repository, *, staged: b
     assert look(models) == LOST_BY_2
 
 
-def test_another_work_tree_counts_too(models: Repository, tmp_path: Path) -> None:
+@pytest.mark.parametrize("removed", [False, True])
+def test_another_work_tree_counts_too(models: Repository, tmp_path: Path, *, removed: bool) -> None:
     models.git("worktree", "add", "-q", "--detach", str(tmp_path / "other"), "tiny@v1")
+    if removed:  # what it has checked out counts all the same
+        Repository.open(tmp_path / "other").git("rm", "-q", "dvc.lock")
     assert look(models) == LOST_BY_2
     assert look(Repository.open(tmp_path / "other")) == LOST_BY_2
 
@@ -269,6 +273,18 @@ def test_a_cache_that_others_may_use_refuses(models: Repository, tmp_path: Path)
         run_gc(models)
     assert "--own-cache" in caught.value.hint
     assert look(models, Policy(1, grace=NOW, own_cache=True)) == LOST
+
+
+def test_a_folder_whose_list_is_missing_refuses(models: Repository) -> None:
+    assert models.root is not None
+    (parts,) = re.findall(r"[0-9a-f]{32}\.dir", models.git("show", "tiny@v3:dvc.lock"))
+    (models.root / ".dvc/cache/files/md5" / parts[:2] / parts[2:]).unlink()
+    before = objects(models)
+    with pytest.raises(Refused, match=parts) as caught:
+        run_gc(models)
+    assert "dvc push" in caught.value.hint
+    assert objects(models) == before
+    assert collect(models, NEWEST, by="ada@example.org").unreadable == (parts,)
 
 
 def test_nothing_committed(bare: Repository) -> None:
