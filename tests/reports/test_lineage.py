@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -123,11 +124,19 @@ def outcome(repo: Repository, version: str, result: str, at: str, **more: str) -
     append_notes(repo, "refs/notes/deployments", {tip: [text]})
 
 
-@pytest.fixture
-def version(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> Version:
-    """Return version 2 of a model that was promoted, held, failed once, and rolled back."""
-    monkeypatch.setenv("GIT_AUTHOR_DATE", "2026-11-27T15:40:00+0000")
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-11-27T15:40:00+0000")
+@pytest.fixture(scope="module")
+def prototype(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a model whose version 2 was promoted, held, failed once, and rolled back."""
+    repo = make_repository(tmp_path_factory.mktemp("lineage") / "models")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+            patch.setenv(name, "2026-11-27T15:40:00+0000")
+        write_history(repo)
+    assert repo.root is not None
+    return repo.root
+
+
+def write_history(repo: Repository) -> None:
     commit_all(repo, {"README": "x\n"}, "Use more loans")
     commit_all(repo, FILES, "Train credit")
     tag(repo, "1")
@@ -151,7 +160,15 @@ def version(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> Version:
     choose(repo, "2", "2026-11-29T08:00:00Z", previous="1", object=str(made.object))
     bad = Hold("bob@example.org", "2026-12-01T08:00:00Z", "wrong for the young", "2")
     choose(repo, "1", "2026-12-01T08:00:00Z", previous="2", hold=bad)
-    return made
+
+
+@pytest.fixture
+def version(repo: Repository, prototype: Path) -> Version:
+    """Return version 2 of the model, in the repository of the test."""
+    assert repo.root is not None
+    shutil.rmtree(repo.root)
+    shutil.copytree(prototype, repo.root)
+    return Registry(repo).version("credit:2")
 
 
 TEXT = """\
