@@ -7,7 +7,7 @@ from typing import Any
 from gitmodel.reports.table import align
 from gitmodel.reports.terminal import clean
 from gitmodel.training.gc import Plan
-from gitmodel.training.unneeded import Item
+from gitmodel.training.unneeded import Item, short_run
 
 _SHORT = 12
 _DAY, _HOUR = 86400, 3600
@@ -42,7 +42,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _row(item: Item, moment: float) -> tuple[str, str, str, str, str]:
-    name = item.name if item.kind in {"run", "package"} else item.name[:_SHORT]
+    short = item.name if item.kind == "package" else item.name[:_SHORT]
+    name = short_run(item.name) if item.kind == "run" else short
     age = "-" if item.at is None else age_words(moment - item.at)
     size = "-" if item.kind == "run" else size_words(item.size)
     return item.kind, clean(name), clean(item.what) or "of no commit", size, age

@@ -26,7 +26,14 @@ from gitmodel.training.needs import Needs, Policy, Scope, Trees, needs, scope
 from gitmodel.training.pipeline import Dvc, open_dvc
 from gitmodel.training.sharing import words
 from gitmodel.training.storage import cache_dir
-from gitmodel.training.unneeded import Item, Owners, unneeded_files, unneeded_objects, unneeded_packages
+from gitmodel.training.unneeded import (
+    Item,
+    Owners,
+    short_run,
+    unneeded_files,
+    unneeded_objects,
+    unneeded_packages,
+)
 
 if TYPE_CHECKING:
     from gitmodel.git.values import Oid
@@ -146,10 +153,7 @@ def _plan(repo: Repository, policy: Policy, kept: Scope, stores: Mapping[str, An
     ]
     before = datetime.now(UTC).timestamp() - policy.grace.total_seconds()
     old = [item for item in found if not policy.grace or (item.at is not None and item.at <= before)]
-    runs = [
-        Item("run", run.ref, f"training of {run.ref.split('/', 2)[2].rpartition('/')[0]}")
-        for run in kept.runs
-    ]
+    runs = [Item("run", run.ref, "a training without a version") for run in kept.runs]
     gone = {item.name for item in old if item.kind in stores}
     versions = [version for version in kept.dropped if is_last and _loses(version, gone, owners)]
     told = tuple(sorted(unreadable)) if is_last else ()  # else the remote has them, it is hoped
@@ -186,7 +190,7 @@ def _members(folder: str, stores: Mapping[str, Any]) -> dict[str, str] | None:
 def _owners(repo: Repository, kept: Scope, stores: Mapping[str, Any]) -> Owners:
     """Return path and name of the dropped versions and runs that an object was of, by its digest."""
     named = {version.commit: version.tag for version in kept.dropped}
-    named |= {run.old: run.ref for run in kept.runs if run.old}
+    named |= {run.old: f"run {short_run(run.ref)}" for run in kept.runs if run.old}
     trees = Trees(repo, list(named))
     owners: dict[str, list[tuple[str, str]]] = {}
     for commit, name in named.items():

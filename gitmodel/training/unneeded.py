@@ -13,6 +13,7 @@ from gitmodel.training.needs import Needs, Scope, is_digest
 
 # Path and name of the dropped versions and runs that an object was of, by its digest.
 Owners = Mapping[str, Sequence[tuple[str, str]]]
+_SHORT = 12
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")  # as the stores call it
 
 
@@ -35,6 +36,12 @@ class Item:
     size: int = 0
     at: float | None = None
     place: str = ""
+
+
+def short_run(ref: str) -> str:
+    """Return model and digest of a run ref as people read them."""
+    model, _, digest = ref.removeprefix("refs/runs/").rpartition("/")
+    return f"{model}/{digest[:_SHORT]}"
 
 
 def unneeded_objects(needed: Needs, owners: Owners, stores: Mapping[str, Any]) -> Iterator[Item]:

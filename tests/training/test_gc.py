@@ -27,6 +27,7 @@ from gitmodel.training.collected import COLLECTED_REF, read_collected
 from gitmodel.training.data_lock import collecting_data, using_data
 from gitmodel.training.gc import Plan, collect
 from gitmodel.training.needs import Policy
+from gitmodel.training.unneeded import short_run
 from tests.conftest import clone, commit_all, make_repository
 from tests.registry.test_desired import promote
 from tests.training.tiny import FILES, Trainer, push
@@ -196,12 +197,12 @@ def test_trainings_without_a_version_are_kept_while_they_are_young(models: Repos
     old = Policy(keep_runs=NOW, grace=NOW)
     plan = run_gc(models, old)
     assert [(item.name, item.what) for item in plan.items if item.kind == "run"] == [
-        (ref, "training of tiny")
+        (ref, "a training without a version")
     ]
     assert ref not in list_refs(models)
     assert len(list_refs(models, "refs/runs/")) == 3  # those that tags name
     gone = {item.what for item in plan.items if item.kind == "cache"}
-    assert gone == {f"{path} of {ref}" for path in ("model.joblib", "parts", "parts/own")}
+    assert gone == {f"{path} of run {short_run(ref)}" for path in ("model.joblib", "parts", "parts/own")}
     assert artifact(models, 3) == "depth: 5\n"
     assert run_gc(models, old) == Plan()
 
@@ -404,6 +405,6 @@ def test_what_others_pushed_meanwhile_is_kept(models: Repository, bare: Reposito
     plan = run_gc(stale, Policy(keep_runs=NOW, grace=NOW), remote=True)
     assert [item.name for item in plan.items if item.kind == "run"] == [ref]
     assert sorted(item.what for item in plan.items if item.kind == "remote") == [
-        f"{path} of {ref}" for path in ("model.joblib", "parts", "parts/own")
+        f"{path} of run {short_run(ref)}" for path in ("model.joblib", "parts", "parts/own")
     ]
     assert ref not in list_refs(bare)
