@@ -20,6 +20,7 @@ def commit_files(
     message: str,
     merged: Sequence[Oid] = (),
     at: int | None = None,
+    keep_modes: bool = True,
 ) -> Oid:
     """Store a commit that changes files of its parent; no ref and no work tree is touched.
 
@@ -30,11 +31,13 @@ def commit_files(
         message: The commit message.
         merged: Further parents, whose files are not looked at.
         at: When, in seconds since 1970; default: now.
+        keep_modes: Look up which files of the parent are executable; there are none among notes.
 
     Returns:
         The commit, even where it equals its parent's tree.
     """
-    modes = {path: entry.mode for path, entry in list_files(repo, parent).items()} if parent else {}
+    known = list_files(repo, parent) if parent and keep_modes else {}
+    modes = {path: entry.mode for path, entry in known.items()}
     stream = b"".join(
         (
             b"feature done\n",

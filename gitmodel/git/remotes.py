@@ -1,26 +1,26 @@
 """Fetch from and push to the remote; what belongs together arrives together or not at all."""
 
-import random
 import re
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitmodel.errors import Conflict, ToolFailed
-from gitmodel.git.notes import ATTEMPTS, Lines, combine
+from gitmodel.git.notes import Lines, combine
 from gitmodel.git.refs import list_refs, read_ref, update_refs
 from gitmodel.git.repository import Repository
+from gitmodel.git.retry import attempts
 from gitmodel.git.tracking import default_remote, local_name
 from gitmodel.git.values import Oid, RefUpdate
 
 _NOTES = "refs/notes/"
 _FETCHED = "refs/gitmodel/fetched/"
+_LOCKED = "cannot lock ref"
 _STALE = (
     "stale info",
     "fetch first",
     "non-fast-forward",
     "already exists",
-    "cannot lock ref",
+    _LOCKED,
     "failed to update ref",
     "atomic transaction failed",
 )
@@ -67,14 +67,15 @@ def fetched_notes(repo: Repository) -> dict[str, Oid]:
     return {name.replace(f"{_FETCHED}notes/", _NOTES, 1): oid for name, oid in found.items()}
 
 
-def _fetch(repo: Repository, remote: str, specs: Sequence[str]) -> None:
-    done = repo.run("fetch", "--no-tags", "--no-write-fetch-head", remote, *specs, check=False)
+def _fetch(repo: Repository, remote: str, specs: Sequence[str], *options: str) -> None:
+    done = repo.run("fetch", "--no-tags", "--no-write-fetch-head", *options, remote, *specs, check=False)
     if done.code:
         words = done.stderr.decode("utf-8", "replace").strip()
         hint = ""
         if "clobber" in words:
             hint = "a tag of yours differs from the one shared: `git tag -d` it, then fetch again"
-        raise ToolFailed(f"could not fetch from {remote}", detail=words, hint=hint)
+        error = Conflict if _LOCKED in words else ToolFailed
+        raise error(f"could not fetch from {remote}", detail=words, hint=hint)
 
 
 def fetch_refs(repo: Repository, *refs: str) -> None:
@@ -85,18 +86,17 @@ def fetch_refs(repo: Repository, *refs: str) -> None:
         _fetch(repo, remote, [f"+{ref}:{ref}" for ref in refs if ref in there])
 
 
-def _merge_notes(repo: Repository, ref: str, theirs: Oid, added: Lines | None = None) -> None:
-    for _ in range(ATTEMPTS):
+def _merge_notes(repo: Repository, ref: str, theirs: Oid) -> None:
+    for _ in attempts():
         ours = read_ref(repo, ref)
-        new = combine(repo, ours, theirs, added or {})
+        new = combine(repo, ours, theirs, {})
         if new is None or new == ours:
             return
         try:
             update_refs(repo, [RefUpdate(ref, new, ours)])
         except Conflict:
-            _pause()
-        else:
-            return
+            continue
+        return
     raise Conflict(f"others keep changing {ref}", hint="run the command again")
 
 
@@ -116,27 +116,26 @@ def publish(repo: Repository, updates: Sequence[RefUpdate], notes: Mapping[str, 
         ToolFailed: If the remote does not answer or refuses (its hook's words are in ``detail``).
     """
     added = dict(notes or {})
-    for _ in range(ATTEMPTS):
-        attempt = _attempt(repo, updates, added)
-        if attempt:
+    for _ in attempts():
+        if _attempt(repo, updates, added):
             return
-        _pause()
     raise Conflict("others keep writing to the remote", hint="run the command again")
 
 
 def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str, Lines]) -> bool:
     """Try once; say whether it landed (``False``: only notes were in the way)."""
     remote = default_remote(repo)
-    theirs = _fetch_notes(repo, remote, added) if remote else {}
-    local, shared = [], list(updates)
-    for ref, lines in added.items():
-        ours = read_ref(repo, ref)
-        new = combine(repo, ours, theirs.get(ref), lines)
-        if new != ours:
-            local.append(RefUpdate(ref, new, ours))
-        if new != theirs.get(ref):
-            shared.append(RefUpdate(ref, new, theirs.get(ref)))
     try:
+        theirs = _fetch_notes(repo, remote, added) if remote else {}
+        here = list_refs(repo, *added) if added else {}
+        local, shared = [], list(updates)
+        for ref, lines in added.items():
+            ours, known = here.get(ref), theirs.get(ref)
+            new = combine(repo, ours, known, lines)
+            if new != ours:
+                local.append(RefUpdate(ref, new, ours))
+            if new != known:
+                shared.append(RefUpdate(ref, new, known))
         if remote:
             _push(repo, remote, shared)
             _follow(repo, updates, local)
@@ -149,13 +148,15 @@ def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str,
     return True
 
 
-def _fetch_notes(repo: Repository, remote: str, added: Mapping[str, Lines]) -> dict[str, Oid]:
-    there = list_remote(repo, *added) if added else {}
-    names = {ref: _FETCHED + ref.removeprefix("refs/") for ref in there if ref in added}
-    if names:
-        _fetch(repo, remote, [f"+{ref}:{name}" for ref, name in names.items()])
-    found = ((ref, read_ref(repo, name)) for ref, name in names.items())
-    return {ref: oid for ref, oid in found if oid}
+def _fetch_notes(repo: Repository, remote: str, refs: Iterable[str]) -> dict[str, Oid]:
+    """Return where these notes of the remote are now; those that it lacks are left out."""
+    names = {ref: _FETCHED + ref.removeprefix("refs/") for ref in refs}
+    if not names:
+        return {}
+    # A pattern, unlike a name, may match nothing: this asks the remote once instead of twice.
+    _fetch(repo, remote, [f"+{ref}*:{name}*" for ref, name in names.items()], "--prune")
+    there = list_refs(repo, *names.values())
+    return {ref: there[name] for ref, name in names.items() if name in there}
 
 
 def _push(repo: Repository, remote: str, updates: Sequence[RefUpdate]) -> None:
@@ -167,7 +168,8 @@ def _push(repo: Repository, remote: str, updates: Sequence[RefUpdate]) -> None:
 
     def hear(line: str) -> None:
         lines.append(line)
-        if line.startswith("remote:"):  # what the hooks of the remote say while they work
+        # What the hooks of the remote say while they work; a lost race is no news, there is another try.
+        if line.startswith("remote:") and _LOCKED not in line:
             sys.stderr.write(f"{line.rstrip()}\n")
             sys.stderr.flush()
 
@@ -199,7 +201,3 @@ def _still_expected(repo: Repository, updates: Sequence[RefUpdate], remote: str 
         return True
     there = list_remote(repo, *names) if remote else list_refs(repo, *names)
     return all(there.get(update.ref) == update.old for update in updates)
-
-
-def _pause() -> None:
-    time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - spreads writers, keeps no secret

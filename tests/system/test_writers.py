@@ -1,0 +1,207 @@
+"""Many writers at once, each in a clone of its own: nothing is lost, nothing is doubled, nobody starves."""
+
+import json
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from gitmodel import process
+from gitmodel.git.notes import read_notes
+from gitmodel.git.refs import list_refs, resolve
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import METRICS_REF, Record, format_record
+from gitmodel.registry.registry import Registry
+
+from ..conftest import clone, commit_all, make_repository  # noqa: TID252
+from .smart_http import serve
+
+pytestmark = pytest.mark.system
+
+WRITERS, KILLED, RECORDS, REGISTERING = 50, 15, 2, 20
+SEED = 20261125
+AT = "2026-11-27T15:46:31Z"
+LOG = logging.getLogger(__name__)
+
+# Waits for the starting shot, so that all begin at once; then writes its records, one push each.
+_WRITE = """
+import sys, time
+from pathlib import Path
+from gitmodel.git.remotes import publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import METRICS_REF, Record, format_record
+
+folder, shot, number, count, commits = sys.argv[1:]
+repo, commits = Repository.open(folder), commits.split(",")
+while not Path(shot).exists():
+    time.sleep(0.01)
+for k in range(int(count)):
+    line = format_record(Record("m", "live", {"auc": k / 10}, "2026-11-27T15:46:31Z", f"writer {number}"))
+    commit = Oid(commits[k % len(commits)])
+    publish(repo, [], {METRICS_REF: {commit: [line]}})
+"""
+
+_REGISTER = """
+import sys, time
+from pathlib import Path
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import Record
+from gitmodel.registry.register import register
+from gitmodel.registry.versions import Facts, RunRef
+
+folder, shot, number, commit, digest = sys.argv[1:]
+while not Path(shot).exists():
+    time.sleep(0.01)
+record = Record("m", "training", {"auc": 0.5}, "2026-11-27T15:46:31Z", f"run {digest}")
+facts = Facts(f"Result {digest}", metrics={"auc": 0.5}, run=RunRef(commit, digest))
+done = register(Repository.open(folder), "m", commit=Oid(commit), facts=facts, records=[record])
+print(done.version.version, done.created)
+"""
+
+
+@pytest.fixture(params=["file", "http"])
+def remote(request: pytest.FixtureRequest, bare: Repository, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a bare repository with two commits."""
+    bare.git("config", "http.receivepack", "true")
+    first = make_repository(tmp_path / "first")
+    commit_all(first, {"README": "more\n"})
+    first.git("push", "-q", str(bare.git_dir), "main")
+    if request.param == "file":
+        yield bare.git_dir.as_uri()
+    else:
+        with serve(tmp_path) as address:
+            yield f"{address}/{bare.git_dir.name}"
+
+
+def clones(bare: Repository, address: str, folder: Path, count: int) -> list[Repository]:
+    made = [clone(bare, folder / f"c{number}") for number in range(count)]
+    for copy in made:
+        copy.git("remote", "set-url", "origin", address)
+    return made
+
+
+def start(program: str, *words: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=process.clean_environment(),
+        start_new_session=True,
+    )
+
+
+def finish(started: Sequence["subprocess.Popen[str]"]) -> list[str]:
+    """Wait for all; return what they printed."""
+    ended = [each.communicate(timeout=240) for each in started]
+    assert [(each.returncode, err) for each, (_, err) in zip(started, ended, strict=True)] == [
+        (0, "") for _ in started
+    ]
+    return [out.strip() for out, _ in ended]
+
+
+def all_lines(repo: Repository) -> Counter[tuple[Oid, str]]:
+    """Count the lines of all notes as plain git shows them."""
+    found: Counter[tuple[Oid, str]] = Counter()
+    for line in repo.git("notes", f"--ref={METRICS_REF}", "list").splitlines():
+        commit = Oid(line.split()[1])
+        shown = repo.git("notes", f"--ref={METRICS_REF}", "show", commit)
+        found.update((commit, text) for text in shown.split("\n"))
+    return found
+
+
+def assert_tidy(server: Repository, copies: Sequence[Repository]) -> None:
+    """No temporary ref and no lock is left anywhere."""
+    assert set(list_refs(server)) - {METRICS_REF} == {"refs/heads/main", *list_refs(server, "refs/tags/")}
+    for copy in copies:
+        kinds = {"/".join(name.split("/")[:3]) for name in list_refs(copy)}
+        known = {"refs/heads/main", "refs/remotes/origin", METRICS_REF, "refs/gitmodel/fetched"}
+        assert {kind for kind in kinds if not kind.startswith("refs/tags/")} <= known
+    assert not [lock for repo in (server, *copies) for lock in (repo.git_dir / "refs").rglob("*.lock")]
+
+
+def test_fifty_writers_some_of_them_killed(remote: str, bare: Repository, tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    LOG.info("seed %s, %s", SEED, remote)
+    copies = clones(bare, remote, tmp_path, WRITERS)
+    commits = bare.git("rev-list", "main").split()
+    shot = tmp_path / "shot"
+    words = [(copy.root, shot, number, RECORDS, ",".join(commits)) for number, copy in enumerate(copies)]
+    running = [start(_WRITE, *each) for each in words]
+    victims = chance.sample(range(WRITERS), KILLED)
+    moments = sorted(chance.uniform(0, 8) for _ in victims)
+    shot.touch()
+    begun = time.monotonic()
+    for number, moment in zip(victims, moments, strict=True):
+        time.sleep(max(0.0, begun + moment - time.monotonic()))
+        os.kill(running[number].pid, signal.SIGKILL)
+    finish([each for number, each in enumerate(running) if number not in victims])
+    LOG.info("the others ended after %.1f s", time.monotonic() - begun)
+    for number in victims:
+        running[number].communicate(timeout=60)
+    codes = Counter(running[number].returncode for number in victims)
+    LOG.info("of those to be killed: %s (0: had ended before)", codes)
+    assert codes[-signal.SIGKILL]
+    finish([start(_WRITE, *words[number]) for number in victims])
+    lines = all_lines(bare)
+    expected = {
+        (Oid(commits[k % 2]), format_record(Record("m", "live", {"auc": k / 10}, AT, f"writer {number}")))
+        for number in range(WRITERS)
+        for k in range(RECORDS)
+    }
+    assert set(lines) == expected
+    assert set(lines.values()) == {1}
+    assert_tidy(bare, copies)
+    counts = {commit: len(found) for commit, found in read_notes(bare, METRICS_REF).items()}
+    assert counts == dict.fromkeys(map(Oid, commits), WRITERS * RECORDS // 2)
+
+
+def test_twenty_register_at_once(remote: str, bare: Repository, tmp_path: Path) -> None:
+    copies = clones(bare, remote, tmp_path, REGISTERING)
+    tip = resolve(bare, "main")
+    shot = tmp_path / "shot"
+    started = [
+        start(_REGISTER, copy.root, shot, number, tip, f"{number:032x}") for number, copy in enumerate(copies)
+    ]
+    shot.touch()
+    said = finish(started)
+    assert sorted(said, key=lambda words: int(words.split()[0])) == [
+        f"{number} True" for number in range(1, REGISTERING + 1)
+    ]
+    versions, broken = Registry(bare).read("m")
+    assert [version.version for version in versions] == [str(n) for n in range(REGISTERING, 0, -1)]
+    assert len({version.facts.run for version in versions}) == REGISTERING
+    assert broken == []
+    shared = list_refs(bare, "refs/tags/")
+    for copy in copies:
+        assert list_refs(copy, "refs/tags/").items() <= shared.items()
+    records = [json.loads(line) for _, line in all_lines(bare)]
+    assert sorted(int(record["version"]) for record in records) == list(range(1, REGISTERING + 1))
+    assert_tidy(bare, copies)
+
+
+def test_the_same_result_registered_by_twenty_is_one_version(
+    remote: str, bare: Repository, tmp_path: Path
+) -> None:
+    copies = clones(bare, remote, tmp_path, REGISTERING)
+    tip = resolve(bare, "main")
+    shot = tmp_path / "shot"
+    started = [start(_REGISTER, copy.root, shot, n, tip, "f" * 32) for n, copy in enumerate(copies)]
+    shot.touch()
+    said = Counter(finish(started))
+    assert said == {"1 True": 1, "1 False": REGISTERING - 1}
+    assert set(list_refs(bare, "refs/tags/")) == {"refs/tags/m@v1"}
+    for copy in copies:
+        assert list_refs(copy, "refs/tags/") == list_refs(bare, "refs/tags/")
+    assert len(all_lines(bare)) == 1
