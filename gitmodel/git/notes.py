@@ -226,6 +226,25 @@ def _whole_lines(repo: Repository, places: Places) -> Iterator[tuple[Oid, list[s
         yield oid, lines
 
 
+def without(repo: Repository, tip: Oid, unwanted: Lines) -> Oid:
+    """Store a commit of notes that lacks these lines; all others stay as they stand.
+
+    Returns:
+        ``tip`` itself where it holds none of them.
+    """
+    places = list_places(repo, tip)
+    chosen = [(path, blob, set(unwanted[oid])) for oid in unwanted for path, blob in places.get(oid, ())]
+    texts = _read_blobs(repo, [blob for _, blob, _ in chosen])
+    changes: dict[str, bytes | None] = {}
+    for (path, _, gone), text in zip(chosen, texts, strict=True):
+        lines = raw_lines(text or b"")
+        kept = [line for line in lines if line not in gone]
+        if len(kept) < len(lines):
+            whole = "\n".join(kept).encode("utf-8", "surrogateescape")
+            changes[path] = whole if whole.strip() else None
+    return commit_notes(repo, tip, changes, "Take lines out of notes") if changes else tip
+
+
 def append_notes(repo: Repository, ref: str, added: Lines) -> None:
     """Add lines to notes of this repository, whoever else writes at the same time.
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from gitmodel.errors import Conflict, ToolFailed
-from gitmodel.git.notes import Lines, combine
+from gitmodel.git.notes import Lines, combine, without
 from gitmodel.git.refs import list_refs, read_ref, update_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.retry import attempts
@@ -120,6 +120,34 @@ def publish(repo: Repository, updates: Sequence[RefUpdate], notes: Mapping[str, 
         if _attempt(repo, updates, added):
             return
     raise Conflict("others keep writing to the remote", hint="run the command again")
+
+
+def take_out(repo: Repository, ref: str, unwanted: Lines) -> None:
+    """Take lines out of notes, at the remote and here; whatever others add meanwhile stays.
+
+    A clone that had changed its notes before it heard of this brings the lines back when they are merged.
+
+    Raises:
+        Conflict: If others win every race.
+        ToolFailed: If the remote does not answer or refuses.
+    """
+    remote = default_remote(repo)
+    for _ in attempts():
+        publish(repo, [], {ref: {}})
+        ours = read_ref(repo, ref)
+        new = without(repo, ours, unwanted) if ours else None
+        if new is None or new == ours:
+            return
+        try:
+            if remote:
+                _push(repo, remote, [RefUpdate(ref, new, ours)])
+                _merge_notes(repo, ref, new)
+            else:
+                update_refs(repo, [RefUpdate(ref, new, ours)])
+        except Conflict:
+            continue
+        return
+    raise Conflict(f"others keep changing {ref}", hint="run the command again")
 
 
 def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str, Lines]) -> bool:

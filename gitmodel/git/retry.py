@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 PATIENCE = 300.0
-_LONGEST_PAUSE = 15.0
+_LONGEST_PAUSE = 5.0
 _SHORTEST_PAUSE = 0.05
 
 

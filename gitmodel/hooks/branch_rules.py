@@ -3,13 +3,14 @@
 from gitmodel.hooks.loose import parents, read_object
 from gitmodel.hooks.tag_rules import Problem
 
-_ADDED_TO = ("refs/notes/metrics", "refs/notes/deployments", "refs/heads/env/")
+_NOTES = ("refs/notes/metrics", "refs/notes/metrics-unreadable", "refs/notes/deployments")
+_ENVIRONMENTS = "refs/heads/env/"
 _SHOWN = 20
 
 
 def is_only_added_to(ref: str) -> bool:
     """Say whether nothing may be taken away from the history of this ref."""
-    return ref in _ADDED_TO[:2] or ref.startswith(_ADDED_TO[2])
+    return ref in _NOTES or ref.startswith(_ENVIRONMENTS)
 
 
 def check_history(ref: str, old: str | None, new: str | None) -> Problem | None:

@@ -12,6 +12,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.metrics.values import Metrics, read_metrics
 
 METRICS_REF = "refs/notes/metrics"
+_SHOWN = 80  # characters of a broken line, in messages
 KINDS = ("training", "evaluation", "live")
 
 
@@ -84,19 +85,44 @@ def parse_record(line: str) -> Record:
     """
     try:
         document = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFile(f"not JSON: {line[:_SHOWN]!r}") from error
+    try:
         dataset = document.get("dataset")
         record = Record(
-            model=str(document["model"]),
-            kind=str(document["kind"]),
+            model=_text(document["model"]),
+            kind=_text(document["kind"]),
             metrics=read_metrics(document["metrics"], "the record"),
-            at=str(document["at"]),
-            by=str(document["by"]),
-            version=document.get("version"),
-            dataset=Dataset(dataset["name"], dataset.get("md5"), dataset.get("rows")) if dataset else None,
-            run=document.get("run"),
+            at=_text(document["at"]),
+            by=_text(document["by"]),
+            version=_maybe(document.get("version")),
+            dataset=_dataset(dataset) if dataset else None,
+            run=_maybe(document.get("run")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidFile(f"not a record of metrics: {line[:80]!r}") from error
+    except KeyError as error:
+        raise InvalidFile(f"a record of metrics without {error}: {line[:_SHOWN]!r}") from error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidFile(f"not a record of metrics: {line[:_SHOWN]!r}") from error
     if record.kind not in KINDS:
-        raise InvalidFile(f"a record of metrics of unknown kind {record.kind!r}: {line[:80]!r}")
+        raise InvalidFile(f"a record of metrics of unknown kind {record.kind!r}: {line[:_SHOWN]!r}")
     return record
+
+
+def _dataset(document: Any) -> Dataset:
+    rows = document.get("rows")
+    if not isinstance(rows, int | None):
+        raise TypeError("rows is no whole number")
+    return Dataset(_text(document["name"]), _maybe(document.get("md5")), rows)
+
+
+def _maybe(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Return a text that can be written again; a whole number, as people write versions, is one."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError("not a text")
+    text = str(value)
+    text.encode("utf-8", "surrogateescape")
+    return text

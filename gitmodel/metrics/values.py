@@ -32,7 +32,18 @@ def _flatten(document: Mapping[Any, Any], file: str, prefix: str) -> Iterator[tu
             yield from _flatten(value, file, f"{name}.")
         elif isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidFile(f"{file}: {name} is {value!r}, not a number", hint=_HINT)
-        elif not math.isfinite(value):
-            raise InvalidFile(f"{file}: {name} is {value}, not a finite number", hint=_HINT)
+        elif not _is_finite(value):
+            raise InvalidFile(f"{file}: {name} is {_shown(value)}, not a finite number", hint=_HINT)
         else:
             yield name, value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no floating-point number can hold
+        return False
+
+
+def _shown(value: float) -> str:
+    return str(value) if isinstance(value, float) else "too large"

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gitmodel.errors import InvalidFile
-from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import resolve
 from gitmodel.git.remotes import list_remote
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
-from gitmodel.metrics.records import METRICS_REF, parse_record
+from gitmodel.metrics.unreadable import read_broken
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.environments import environments
 from gitmodel.registry.registry import Registry
@@ -138,17 +137,10 @@ def _tags(repo: Repository) -> Finding:
 
 
 def _notes(repo: Repository) -> Finding:
-    count, broken = 0, []
-    for commit, lines in read_notes(repo, METRICS_REF).items():
-        for line in lines:
-            count += 1
-            try:
-                parse_record(line)
-            except InvalidFile as error:
-                broken.append(f"{commit.short}: {error.message}")
+    count, broken = read_broken(repo)
     if broken:
-        todo = "they are passed over; `git notes --ref metrics edit COMMIT` mends one"
-        return Finding("metrics notes", "warn", _some(broken), todo)
+        found = _some([str(line) for line in broken])
+        return Finding("metrics notes", "warn", found, "`gitmodel doctor --repair` sets such lines aside")
     return Finding("metrics notes", "ok", f"{count} records")
 
 

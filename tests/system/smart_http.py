@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 from gitmodel import process
@@ -27,9 +26,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(b"")
 
     def do_POST(self) -> None:
-        self._serve(self._body(self.rfile))
+        self._serve(self._body())
 
-    def _body(self, stream: IO[bytes]) -> bytes:
+    def _body(self) -> bytes:
+        stream = self.rfile
         if self.headers.get("Transfer-Encoding") != "chunked":
             return stream.read(int(self.headers.get("Content-Length", "0")))
         parts = []
