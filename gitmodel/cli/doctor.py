@@ -5,24 +5,32 @@ import click
 
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--repair", is_flag=True, help="Set aside what is no record among the metrics notes.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool) -> None:
+def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
     r"""Check this machine and this repository, and say what to do.
 
-    Nothing is changed. The exit code is 1 where a check has failed; a warning is no failure.
+    Nothing is changed without --repair. It moves lines of the metrics notes that cannot be read, byte for
+    byte, to refs/notes/metrics-unreadable, here and at the remote. The exit code is 1 where a check has
+    failed; a warning is no failure.
 
     \b
     Examples:
       gitmodel doctor
       gitmodel -C /srv/models.git doctor --json
+      gitmodel doctor --repair
     """
     from gitmodel.errors import Refused, UsageError
     from gitmodel.git.repository import Repository
+    from gitmodel.metrics.unreadable import UNREADABLE_REF, set_aside
     from gitmodel.reports.condition import check_repository
     from gitmodel.reports.findings import Finding, findings_document, findings_text
     from gitmodel.reports.machine import check_machine
     from gitmodel.reports.terminal import to_json
 
+    if repair:
+        moved = set_aside(Repository.open())
+        click.echo(f"{moved or 'no'} unreadable line{'s' * (moved != 1)} moved to {UNREADABLE_REF}", err=True)
     findings = [*check_machine()]
     try:
         findings += check_repository(Repository.open())

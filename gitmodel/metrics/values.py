@@ -20,9 +20,10 @@ def read_metrics(document: Any, file: str) -> Metrics:
     Raises:
         InvalidFile: If it is not a mapping, or a value is not a finite number.
     """
-    if not isinstance(document, Mapping) or not document:
+    found = dict(_flatten(document, file, "")) if isinstance(document, Mapping) else {}
+    if not found:
         raise InvalidFile(f"{file} holds no metrics: expected names with numbers", hint=_HINT)
-    return dict(_flatten(document, file, ""))
+    return found
 
 
 def _flatten(document: Mapping[Any, Any], file: str, prefix: str) -> Iterator[tuple[str, float]]:
@@ -46,4 +47,7 @@ def _is_finite(value: float) -> bool:
 
 
 def _shown(value: float) -> str:
-    return str(value) if isinstance(value, float) else "too large"
+    try:
+        return str(float(value))
+    except OverflowError:
+        return "too large"

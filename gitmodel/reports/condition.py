@@ -1,6 +1,7 @@
 """Check a repository: what it is connected to, and whether everything in it can be read."""
 
 import configparser
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from gitmodel.git.tracking import default_remote
 from gitmodel.metrics.unreadable import read_broken
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.environments import environments
+from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.reports.findings import Finding, guarded
+from gitmodel.reports.findings import Finding, Status, guarded
 from gitmodel.training import default_dvc_remote
 
+_MEANT = r".+@[vV]?[0-9]"  # whoever made such a tag meant a version
 _CLIENT_HOOKS = ("pre-push", "post-merge", "post-checkout")
 _SERVER_HOOKS = ("pre-receive", "post-receive")
 
@@ -120,8 +123,8 @@ def _specifications(repo: Repository) -> Finding:
         return Finding("specifications", "ok", "none yet")
     report = validate_paths(repo.root) if repo.root else validate_revision(repo, "HEAD")
     if report.problems:
-        found = _some([str(problem) for problem in report.problems])
-        return Finding("specifications", "fail", found, "run `gitmodel validate`")
+        words = [str(problem) for problem in report.problems]
+        return _several("specifications", "fail", words, "run `gitmodel validate`")
     if not report.files:
         todo = "run `gitmodel init --example hello-world` to begin with one"
         return Finding("specifications", "warn", "there is no model here", todo)
@@ -130,17 +133,24 @@ def _specifications(repo: Repository) -> Finding:
 
 def _tags(repo: Repository) -> Finding:
     versions, broken = Registry(repo).read()
+    names = repo.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags/").splitlines()
+    misnamed = [name for name in names if re.match(_MEANT, name) and split_tag(name) is None]
     if broken:
-        found = _some([f"{tag.tag}: {tag.reason}" for tag in broken])
-        return Finding("version tags", "fail", found, "these are left out everywhere; register them again")
+        words = [f"{tag.tag}: {tag.reason}" for tag in broken]
+        words += [f"{name} is no name of a version" for name in misnamed]
+        return _several("version tags", "fail", words, "these are left out everywhere; register them again")
+    if misnamed:
+        words = [f"{name} is no name of a version" for name in misnamed]
+        todo = "a version is <model>@v4 or <model>@v1.2.0, its model of lower-case letters, digits, - _ /"
+        return _several("version tags", "warn", words, todo)
     return Finding("version tags", "ok", f"{len(versions)} readable")
 
 
 def _notes(repo: Repository) -> Finding:
     count, broken = read_broken(repo)
     if broken:
-        found = _some([str(line) for line in broken])
-        return Finding("metrics notes", "warn", found, "`gitmodel doctor --repair` sets such lines aside")
+        words = [str(line) for line in broken]
+        return _several("metrics notes", "warn", words, "`gitmodel doctor --repair` sets such lines aside")
     return Finding("metrics notes", "ok", f"{count} records")
 
 
@@ -152,10 +162,12 @@ def _environments(repo: Repository) -> Finding:
         except InvalidFile as error:
             broken.append(f"env/{name}: {error.message}")
     if broken:
-        return Finding("environments", "fail", _some(broken), "mend the file on that branch, or revert it")
+        return _several("environments", "fail", broken, "mend the file on that branch, or revert it")
     return Finding("environments", "ok", ", ".join(names) or "nothing was promoted yet")
 
 
-def _some(words: Sequence[str]) -> str:
-    """Return the first of several, and how many there are."""
-    return words[0] if len(words) == 1 else f"{len(words)}, the first: {words[0]}"
+def _several(subject: str, status: Status, words: Sequence[str], todo: str) -> Finding:
+    """Return one finding about one thing or more; several are summed up and named one by one."""
+    if len(words) == 1:
+        return Finding(subject, status, words[0], todo)
+    return Finding(subject, status, f"{len(words)}, the first: {words[0]}", todo, tuple(words))

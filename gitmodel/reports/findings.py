@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gitmodel.errors import GitmodelError
 from gitmodel.reports.table import align
@@ -13,12 +13,16 @@ Status = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: its subject, how it stands, what was found, and what to do where that is not ok."""
+    """One check: its subject, how it stands, what was found, and what to do where that is not ok.
+
+    ``each`` names one by one what ``found`` sums up.
+    """
 
     subject: str
     status: Status
     found: str
     todo: str = ""
+    each: tuple[str, ...] = ()
 
 
 def guarded(subject: str, check: Callable[[], Finding]) -> Finding:
@@ -32,16 +36,17 @@ def guarded(subject: str, check: Callable[[], Finding]) -> Finding:
 
 
 def findings_text(findings: Sequence[Finding]) -> list[str]:
-    """Return a line a finding, and below it what to do."""
+    """Return a line a finding; below it what it sums up, and what to do."""
     rows = align([(clean(item.status), clean(item.subject), clean(item.found)) for item in findings])
     lines = []
     for row, item in zip(rows, findings, strict=True):
         lines.append(row)
+        lines += [f"      {clean(one)}" for one in item.each]
         if item.todo:
             lines.append(f"      -> {clean(item.todo)}")
     return lines
 
 
-def findings_document(findings: Sequence[Finding]) -> list[dict[str, str]]:
+def findings_document(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the findings for JSON."""
-    return [dict(vars(item)) for item in findings]
+    return [{**vars(item), "each": list(item.each)} for item in findings]

@@ -3,20 +3,22 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gitmodel.git.notes import append_notes
+from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.metrics.records import METRICS_REF
+from gitmodel.metrics.records import METRICS_REF, Record, format_record, now
 from gitmodel.reports.findings import Finding, findings_text, guarded
 from tests.cli.conftest import Run, tag
 from tests.conftest import clone, commit_all
 from tests.registry.test_desired import promote
 
 
-def findings(run: Run, *argv: str | Path) -> dict[str, dict[str, str]]:
+def findings(run: Run, *argv: str | Path) -> dict[str, dict[str, Any]]:
     return {item["subject"]: item for item in json.loads(run(*argv, "doctor", "--json").out)}
 
 
@@ -34,6 +36,7 @@ def test_a_machine_and_a_repository_that_are_well(models: Repository, run: Run) 
         "status": "ok",
         "found": "2 valid",
         "todo": "",
+        "each": [],
     }
     for name in ("remote", "DVC remote", "hooks"):
         assert found[name]["status"] == "warn"
@@ -55,8 +58,35 @@ def test_what_is_broken_is_named_with_what_to_do(models: Repository, run: Run) -
     }  # fmt: skip
     assert "models/credit-risk/model.yaml:1" in found["specifications"]["found"]
     assert found["version tags"]["found"].startswith("credit-risk@v5: the trailer Metrics")
-    assert found["metrics notes"]["found"].startswith(f"2, the first: {commit.short}: not a record")
+    assert found["metrics notes"]["each"] == [
+        f"{commit.short} line 1: not a record of metrics: '[]'",
+        f"{commit.short} line 2: not JSON: 'broken'",
+    ]
     assert "env/staging: credit-risk.yaml" in found["environments"]["found"]
+
+
+def test_broken_lines_are_set_aside_and_good_ones_stay(models: Repository, run: Run) -> None:
+    commit = Oid(models.git("rev-parse", "HEAD"))
+    good = format_record(Record("credit-risk", "live", {"auc": 0.5}, now(), "me"))
+    append_notes(models, METRICS_REF, {commit: ["broken", good]})
+    done = run("doctor", "--repair", "--json")
+    assert done.err == "1 unreadable line moved to refs/notes/metrics-unreadable\n"
+    assert {item["subject"]: item["found"] for item in json.loads(done.out)}["metrics notes"] == "1 records"
+    assert models.git("notes", "--ref=metrics", "show", commit) == good
+    assert models.git("notes", "--ref=metrics-unreadable", "show", commit) == "broken"
+    before = list_refs(models)
+    assert run("doctor", "--repair").err.startswith("no unreadable lines moved")
+    assert list_refs(models) == before
+
+
+def test_tags_that_were_meant_as_versions_are_named(models: Repository, run: Run) -> None:
+    for name in ("Credit-Risk@v1", "credit-risk@v01", "modèle@v1", "credit-risk@5", "notes-for@home"):
+        models.git("tag", name)
+    found = findings(run)["version tags"]
+    assert found["status"] == "warn"
+    assert [words.split(" ")[0] for words in found["each"]] == [
+        "Credit-Risk@v1", "credit-risk@5", "credit-risk@v01", "modèle@v1",
+    ]  # fmt: skip
 
 
 def test_a_remote_that_does_not_answer(models: Repository, run: Run) -> None:

@@ -67,11 +67,48 @@ def test_lines_are_equal_where_records_are(one: Record, two: Record) -> None:
         LINE.replace("0.71", '"high"'), LINE.replace("0.71", "NaN"),
         LINE.replace('"metrics":{"roc_auc":0.71}', '"metrics":{}'),
         LINE.replace('"by":"monitor",', ""), LINE.replace('"name":"feedback",', ""),
+        LINE.replace("0.71", "1" * 400), LINE.replace("0.71", "1" * 5000), LINE.replace("0.71", "1e999"),
+        LINE.replace("0.71", "true"), LINE.replace('"4"', "[4]"), LINE.replace('"4"', "true"),
+        LINE.replace("500", '"many"'), LINE.replace('"feedback"', "null"),
+        LINE.replace('{"md5":"1f3c","name":"feedback","rows":500}', '"rows"'),
+        LINE.replace("monitor", "\\ud800"), "[" * 100_000, LINE.replace("0.71", '{"a":' * 100_000),
     ],
 )  # fmt: skip
 def test_a_broken_line_is_named(line: str) -> None:
     with pytest.raises(InvalidFile):
         parse_record(line)
+
+
+def test_a_number_that_a_person_wrote_for_a_version_is_one() -> None:
+    assert parse_record(LINE.replace('"4"', "4")) == EXAMPLE
+
+
+@pytest.mark.parametrize("ends", ["\r", " ", "\t\r"])
+def test_what_ends_a_line_is_no_part_of_the_record(ends: str) -> None:
+    assert parse_record(LINE + ends) == EXAMPLE
+
+
+@given(st.binary(max_size=60))
+def test_whatever_stands_in_a_line_is_a_record_or_named(data: bytes) -> None:
+    with pytest.raises(InvalidFile):
+        parse_record(data.decode("utf-8", "surrogateescape"))
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(_TEXT, inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(sorted(json.loads(LINE))), _JSON)
+def test_a_record_with_any_value_is_read_or_named(key: str, value: object) -> None:
+    line = json.dumps({**json.loads(LINE), key: value})
+    try:
+        record = parse_record(line)
+    except InvalidFile:
+        return
+    assert parse_record(format_record(record)) == record
 
 
 def test_what_a_later_release_adds_is_passed_over() -> None:
@@ -89,7 +126,7 @@ def test_what_is_no_number_is_named(value: object) -> None:
         read_metrics({"group": {"auc": value}}, "m.json")
 
 
-@pytest.mark.parametrize("document", [None, {}, [], "auc", 7])
+@pytest.mark.parametrize("document", [None, {}, {"group": {}}, [], "auc", 7])
 def test_a_document_without_metrics(document: object) -> None:
     with pytest.raises(InvalidFile, match="holds no metrics"):
         read_metrics(document, "m.json")
