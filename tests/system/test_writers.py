@@ -16,11 +16,12 @@ import pytest
 
 from gitmodel import process
 from gitmodel.git.commits import commit_files
-from gitmodel.git.notes import read_notes
+from gitmodel.git.notes import append_notes, read_notes
 from gitmodel.git.refs import list_refs, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
+from gitmodel.metrics.unreadable import UNREADABLE_REF
 from gitmodel.registry.registry import Registry
 
 from ..conftest import clone, commit_all, make_repository  # noqa: TID252
@@ -68,6 +69,15 @@ record = Record("m", "training", {"auc": 0.5}, "2026-11-27T15:46:31Z", f"run {di
 facts = Facts(f"Result {digest}", metrics={"auc": 0.5}, run=RunRef(commit, digest))
 done = register(Repository.open(folder), "m", commit=Oid(commit), facts=facts, records=[record])
 print(done.version.version)
+"""
+
+
+_REPAIR = """
+import sys
+from gitmodel.git.repository import Repository
+from gitmodel.metrics.unreadable import set_aside
+
+print(set_aside(Repository.open(sys.argv[1])))
 """
 
 
@@ -206,3 +216,29 @@ def test_the_same_result_registered_by_twenty_is_one_version(
         assert list_refs(copy, "refs/tags/") == list_refs(bare, "refs/tags/")
     assert len(all_lines(bare)) == 1
     assert_tidy(bare, copies)
+
+
+def test_a_repair_that_is_killed_again_and_again_loses_nothing(
+    remote: str, bare: Repository, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    (copy,) = clones(bare, remote, tmp_path, 1)
+    tip = Oid(bare.git("rev-parse", "main"))
+    good = {format_record(Record("m", "live", {"auc": k}, AT, "me")) for k in range(20)}
+    broken = {f"remark {k}" for k in range(20)}
+    append_notes(copy, METRICS_REF, {tip: good | broken})
+    for _ in range(12):
+        running = start(_REPAIR, copy.root)
+        time.sleep(chance.uniform(0.1, 0.6))
+        os.kill(running.pid, signal.SIGKILL)
+        running.communicate(timeout=60)
+        for repo in (bare, copy):
+            notes = (read_notes(repo, ref).get(tip, []) for ref in (METRICS_REF, UNREADABLE_REF))
+            assert set().union(*notes) in (set(), good | broken)
+    finish([start(_REPAIR, copy.root)])
+    for repo in (bare, copy):
+        assert read_notes(repo, METRICS_REF) == {tip: sorted(good)}
+        assert read_notes(repo, UNREADABLE_REF) == {tip: sorted(broken)}
+    before = list_refs(bare)
+    assert finish([start(_REPAIR, copy.root)]) == ["0"]
+    assert list_refs(bare) == before
