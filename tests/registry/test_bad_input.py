@@ -115,7 +115,8 @@ def test_tags_on_anything(good: Repository, target: str, *, annotated: bool) -> 
     "name", ["M@v1", "m@v01", "m@1", "modèle@v1", "-m@v1", "m-@v1", "m@v1.0", "m@v1@v", "v1", "@v1", "m@V1"]
 )
 def test_other_names_are_no_versions_and_hide_none(good: Repository, name: str) -> None:
-    good.git("update-ref", f"refs/tags/{name}", good.git("rev-parse", "HEAD"))
+    other = commit_all(good, {"x": "1"})  # a commit that has a version would stand for it
+    good.git("update-ref", f"refs/tags/{name}", other)
     assert read(good) == ({"good@v1"}, {})
     assert [latest.model for latest in Registry(good).latest()] == ["good"]
     with pytest.raises(UsageError):
