@@ -5,14 +5,14 @@ import click
 
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--repair", is_flag=True, help="Set aside what is no record among the metrics notes.")
+@click.option("--repair", is_flag=True, help="Mend what can be mended without loss.")
 @click.pass_context
 def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
     r"""Check this machine and this repository, and say what to do.
 
-    Nothing is changed without --repair. It moves lines of the metrics notes that cannot be read, byte for
-    byte, to refs/notes/metrics-unreadable, here and at the remote. The exit code is 1 where a check has
-    failed; a warning is no failure.
+    Nothing is changed without --repair. It removes locks of refs that a killed git left here, and moves lines
+    of the metrics notes that cannot be read, byte for byte, to refs/notes/metrics-unreadable, here and at the
+    remote. The exit code is 1 where a check has failed; a warning is no failure.
 
     \b
     Examples:
@@ -21,6 +21,7 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
       gitmodel doctor --repair
     """
     from gitmodel.errors import Refused, UsageError
+    from gitmodel.git.locks import remove_stale_locks
     from gitmodel.git.repository import Repository
     from gitmodel.metrics.unreadable import UNREADABLE_REF, set_aside
     from gitmodel.reports.condition import check_repository
@@ -29,7 +30,10 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
     from gitmodel.reports.terminal import to_json
 
     if repair:
-        moved = set_aside(Repository.open())
+        repo = Repository.open()
+        for lock in remove_stale_locks(repo):
+            click.echo(f"removed {lock}", err=True)
+        moved = set_aside(repo)
         click.echo(f"{moved or 'no'} unreadable line{'s' * (moved != 1)} moved to {UNREADABLE_REF}", err=True)
     findings = [*check_machine()]
     try:

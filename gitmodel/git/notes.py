@@ -11,7 +11,7 @@ from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.commits import commit_files
 from gitmodel.git.refs import read_ref, update_refs
 from gitmodel.git.repository import Repository
-from gitmodel.git.retry import attempts
+from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.values import Oid, RefUpdate
 
 Lines = Mapping[Oid, Iterable[str]]
@@ -251,6 +251,7 @@ def append_notes(repo: Repository, ref: str, added: Lines) -> None:
     Raises:
         Conflict: If others win every one of many attempts.
     """
+    words = ""
     for _ in attempts():
         old = read_ref(repo, ref)
         new = combine(repo, old, None, added)
@@ -258,7 +259,8 @@ def append_notes(repo: Repository, ref: str, added: Lines) -> None:
             return
         try:
             update_refs(repo, [RefUpdate(ref, new, old)])
-        except Conflict:
+        except Conflict as error:
+            words = error.detail
             continue
         return
-    raise Conflict(f"others keep changing {ref}", hint="run the command again")
+    raise Conflict(f"others keep changing {ref}", hint=GIVING_UP, detail=words)

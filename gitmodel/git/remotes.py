@@ -8,7 +8,7 @@ from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.notes import Lines, combine, without
 from gitmodel.git.refs import list_refs, read_ref, update_refs
 from gitmodel.git.repository import Repository
-from gitmodel.git.retry import attempts
+from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.tracking import default_remote, local_name
 from gitmodel.git.values import Oid, RefUpdate
 
@@ -87,6 +87,7 @@ def fetch_refs(repo: Repository, *refs: str) -> None:
 
 
 def _merge_notes(repo: Repository, ref: str, theirs: Oid) -> None:
+    words = ""
     for _ in attempts():
         ours = read_ref(repo, ref)
         new = combine(repo, ours, theirs, {})
@@ -94,10 +95,11 @@ def _merge_notes(repo: Repository, ref: str, theirs: Oid) -> None:
             return
         try:
             update_refs(repo, [RefUpdate(ref, new, ours)])
-        except Conflict:
+        except Conflict as error:
+            words = error.detail
             continue
         return
-    raise Conflict(f"others keep changing {ref}", hint="run the command again")
+    raise Conflict(f"others keep changing {ref}", hint=GIVING_UP, detail=words)
 
 
 def publish(repo: Repository, updates: Sequence[RefUpdate], notes: Mapping[str, Lines] | None = None) -> None:
@@ -116,10 +118,12 @@ def publish(repo: Repository, updates: Sequence[RefUpdate], notes: Mapping[str, 
         ToolFailed: If the remote does not answer or refuses (its hook's words are in ``detail``).
     """
     added = dict(notes or {})
+    words: str | None = ""
     for _ in attempts():
-        if _attempt(repo, updates, added):
+        words = _attempt(repo, updates, added)
+        if words is None:
             return
-    raise Conflict("others keep writing to the remote", hint="run the command again")
+    raise Conflict("others keep writing to the remote", hint=GIVING_UP, detail=words or "")
 
 
 def take_out(repo: Repository, ref: str, unwanted: Lines) -> None:
@@ -131,7 +135,7 @@ def take_out(repo: Repository, ref: str, unwanted: Lines) -> None:
         Conflict: If others win every race.
         ToolFailed: If the remote does not answer or refuses.
     """
-    remote = default_remote(repo)
+    remote, words = default_remote(repo), ""
     for _ in attempts():
         publish(repo, [], {ref: {}})
         ours = read_ref(repo, ref)
@@ -144,14 +148,15 @@ def take_out(repo: Repository, ref: str, unwanted: Lines) -> None:
                 _merge_notes(repo, ref, new)
             else:
                 update_refs(repo, [RefUpdate(ref, new, ours)])
-        except Conflict:
+        except Conflict as error:
+            words = error.detail
             continue
         return
-    raise Conflict(f"others keep changing {ref}", hint="run the command again")
+    raise Conflict(f"others keep changing {ref}", hint=GIVING_UP, detail=words)
 
 
-def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str, Lines]) -> bool:
-    """Try once; say whether it landed (``False``: only notes were in the way)."""
+def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str, Lines]) -> str | None:
+    """Try once; return git's words where only notes were in the way, ``None`` where it landed."""
     remote = default_remote(repo)
     try:
         theirs = _fetch_notes(repo, remote, added) if remote else {}
@@ -169,11 +174,11 @@ def _attempt(repo: Repository, updates: Sequence[RefUpdate], added: Mapping[str,
             _follow(repo, updates, local)
         else:
             update_refs(repo, [*updates, *local])
-    except Conflict:
+    except Conflict as error:
         if _still_expected(repo, updates, remote):
-            return False
+            return error.detail
         raise
-    return True
+    return None
 
 
 def _fetch_notes(repo: Repository, remote: str, refs: Iterable[str]) -> dict[str, Oid]:

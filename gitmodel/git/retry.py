@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 PATIENCE = 300.0
+GIVING_UP = "run the command again; `gitmodel doctor --repair` removes locks that a killed git has left"
 _LONGEST_PAUSE = 5.0
 _SHORTEST_PAUSE = 0.05
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gitmodel.errors import InvalidFile
+from gitmodel.git.locks import stale_locks
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import resolve
 from gitmodel.git.remotes import list_remote
@@ -35,6 +36,7 @@ def check_repository(repo: Repository) -> Iterator[Finding]:
         "specifications": _specifications,
         "version tags": _tags,
         "metrics notes": _notes,
+        "locks": _locks,
         "environments": _environments,
     }
     for subject, check in checks.items():
@@ -152,6 +154,13 @@ def _notes(repo: Repository) -> Finding:
         words = [str(line) for line in broken]
         return _several("metrics notes", "warn", words, "`gitmodel doctor --repair` sets such lines aside")
     return Finding("metrics notes", "ok", f"{count} records")
+
+
+def _locks(repo: Repository) -> Finding:
+    left = [f"{lock} is left by a git that was killed" for lock in stale_locks(repo)]
+    if left:
+        return _several("locks", "fail", left, "`gitmodel doctor --repair` removes them; let no git run then")
+    return Finding("locks", "ok", "none is left behind")
 
 
 def _environments(repo: Repository) -> Finding:

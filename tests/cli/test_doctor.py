@@ -1,6 +1,7 @@
 """The check-up."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,24 @@ def test_broken_lines_are_set_aside_and_good_ones_stay(models: Repository, run: 
     before = list_refs(models)
     assert run("doctor", "--repair").err.startswith("no unreadable lines moved")
     assert list_refs(models) == before
+
+
+def test_locks_of_a_killed_git_are_named_and_removed(models: Repository, run: Run) -> None:
+    commit = Oid(models.git("rev-parse", "HEAD"))
+    append_notes(models, METRICS_REF, {commit: ["broken"]})
+    old, young = (models.git_dir / f"{name}.lock" for name in (METRICS_REF, "refs/heads/x"))
+    for lock in (old, young):
+        lock.touch()
+    os.utime(old, (0, 0))
+    found = findings(run)["locks"]
+    assert (found["status"], found["found"]) == ("fail", f"{old} is left by a git that was killed")
+    done = run("doctor", "--repair")
+    assert done.err.splitlines() == [
+        f"removed {old}", "1 unreadable line moved to refs/notes/metrics-unreadable",
+    ]  # fmt: skip
+    assert not old.exists()
+    assert young.exists()
+    assert findings(run)["locks"]["status"] == "ok"
 
 
 def test_tags_that_were_meant_as_versions_are_named(models: Repository, run: Run) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitmodel import process
-from gitmodel.errors import ToolFailed
+from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.commits import commit_files
 from gitmodel.git.notes import append_notes, combine, join_lines, note_lines, raw_lines, read_notes, without
 from gitmodel.git.refs import list_refs, read_ref, resolve, update_refs
@@ -233,6 +233,18 @@ def test_attempts_end_by_time_and_give_way() -> None:
     numbers = list(attempts(patience=0.4))
     assert numbers == list(range(len(numbers)))
     assert 1 < len(numbers) < 40
+
+
+def test_a_lock_that_stays_is_told_in_gits_words(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "__defaults__", (0.3,))
+    lock = repo.git_dir / f"{REF}.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    for write_one in (append_notes, lambda *args: publish(args[0], [], {args[1]: args[2]})):
+        with pytest.raises(Conflict) as caught:
+            write_one(repo, REF, {head(repo): ["a"]})
+        assert str(lock) in caught.value.detail
+        assert "gitmodel doctor --repair" in caught.value.hint
 
 
 LINE = st.text(st.characters(exclude_characters="\n", codec="utf-8")).filter(str.strip)

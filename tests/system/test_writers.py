@@ -10,12 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gitmodel import process
 from gitmodel.git.commits import commit_files
+from gitmodel.git.locks import remove_stale_locks
 from gitmodel.git.notes import append_notes, read_notes
 from gitmodel.git.refs import list_refs, resolve
 from gitmodel.git.repository import Repository
@@ -113,6 +115,19 @@ def start(program: str, *words: object) -> "subprocess.Popen[str]":
     )
 
 
+def kill(running: "subprocess.Popen[str]", *, everything: bool) -> None:
+    """Kill a writer: alone, so that its git goes on, or with its git; a server beyond HTTP lives on."""
+    with suppress(ProcessLookupError):
+        (os.killpg if everything else os.kill)(running.pid, signal.SIGKILL)
+
+
+def unlock(repo: Repository) -> list[Path]:
+    """Remove the locks that a killed git left, as `doctor --repair` does a minute later."""
+    for lock in (repo.git_dir / "refs").rglob("*.lock"):
+        os.utime(lock, (0, 0))
+    return remove_stale_locks(repo)
+
+
 def finish(started: Sequence["subprocess.Popen[str]"]) -> list[str]:
     """Wait for all; return what they printed."""
     ended = [each.communicate(timeout=240) for each in started]
@@ -157,7 +172,7 @@ def test_fifty_writers_some_of_them_killed(remote: str, bare: Repository, tmp_pa
     begun = time.monotonic()
     for number, moment in zip(victims, moments, strict=True):
         time.sleep(max(0.0, begun + moment - time.monotonic()))
-        os.kill(running[number].pid, signal.SIGKILL)
+        kill(running[number], everything=remote.startswith("http"))
     finish([each for number, each in enumerate(running) if number not in victims])
     LOG.info("the others ended after %.1f s", time.monotonic() - begun)
     for number in victims:
@@ -165,6 +180,8 @@ def test_fifty_writers_some_of_them_killed(remote: str, bare: Repository, tmp_pa
     codes = Counter(running[number].returncode for number in victims)
     LOG.info("of those to be killed: %s (0: had ended before)", codes)
     assert codes[-signal.SIGKILL]
+    removed = [lock for number in victims for lock in unlock(copies[number])]
+    LOG.info("locks left behind: %s", removed)
     finish([start(_WRITE, *words[number]) for number in victims])
     lines = all_lines(bare)
     expected = {
@@ -230,8 +247,9 @@ def test_a_repair_that_is_killed_again_and_again_loses_nothing(
     for _ in range(12):
         running = start(_REPAIR, copy.root)
         time.sleep(chance.uniform(0.1, 0.6))
-        os.kill(running.pid, signal.SIGKILL)
+        kill(running, everything=remote.startswith("http"))
         running.communicate(timeout=60)
+        unlock(copy)
         for repo in (bare, copy):
             notes = (read_notes(repo, ref).get(tip, []) for ref in (METRICS_REF, UNREADABLE_REF))
             assert set().union(*notes) in (set(), good | broken)

@@ -1,0 +1,32 @@
+"""Locks of refs that a killed git has left behind: git itself never takes them away."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from gitmodel.git.repository import Repository
+
+# Git holds the lock of a ref for milliseconds; a hook of a person's may make seconds of them.
+_STALE = 60.0
+
+
+def stale_locks(repo: Repository) -> list[Path]:
+    """Return the locks of refs that are older than any living git holds one."""
+    found = [*(repo.git_dir / "refs").rglob("*.lock"), repo.git_dir / "packed-refs.lock"]
+    return sorted(lock for lock in found if _age(lock) > _STALE)
+
+
+def _age(lock: Path) -> float:
+    try:
+        return time.time() - lock.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def remove_stale_locks(repo: Repository) -> list[Path]:
+    """Remove them, and return which there were; what a ref points to is not touched."""
+    locks = stale_locks(repo)
+    for lock in locks:
+        with suppress(FileNotFoundError):
+            lock.unlink()
+    return locks
