@@ -24,6 +24,7 @@ _NOTE = re.compile(r"(?<![^\0])[0-7]+ blob ([0-9a-f]+)\t([0-9a-f/]{40,})\0")
 _CHANGED_NOTE = re.compile(r"(?<![^\0]):[0-7]+ ([0-7]+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\0([0-9a-f/]{40,})\0")
 _GONE = "000000"
 _DIGITS = (40, 64)
+_DAMAGED_AT_MOST = 20
 _MANY = 256  # notes; more are spread over folders, so that adding one need not write the names of all
 _LINE_END = "\r\n"
 
@@ -77,17 +78,25 @@ def _by_object(found: Iterable[tuple[str, str]]) -> Places:
 
 
 def _read_blobs(repo: Repository, blobs: Sequence[str]) -> list[bytes | None]:
-    """Read blobs, in their order; git gives up at one that is damaged, so the rest is asked for again."""
+    """Read blobs, in their order; git gives up at one that is damaged, so the rest is asked for again.
+
+    Raises:
+        ToolFailed: If git gives up again and again: a dying disk, or a partial clone whose remote is away.
+    """
     found: list[bytes | None] = []
-    while len(found) < len(blobs):
+    for _ in range(_DAMAGED_AT_MOST):
         asked = blobs[len(found) :]
+        if not asked:
+            return found
         done = repo.run(
             "cat-file", "--batch", "--buffer", stdin="\n".join([*asked, ""]).encode(), check=False
         )
         found += _split_batch(done.stdout)
-        if done.code:
-            found.append(None)
-    return found
+        if done.code == 0:
+            return found
+        found.append(None)
+    words = done.stderr.decode("utf-8", "replace").strip()
+    raise ToolFailed(f"{_DAMAGED_AT_MOST} notes and more cannot be read", detail=words, hint="run `git fsck`")
 
 
 def _split_batch(out: bytes) -> list[bytes | None]:

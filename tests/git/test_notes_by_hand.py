@@ -181,6 +181,17 @@ def test_in_a_clone_of_a_part_notes_are_read_and_written(
     assert read_notes(part, REF) == read_notes(shared, REF)
 
 
+def test_a_partial_clone_whose_remote_is_away_says_so_soon(shared: Repository, tmp_path: Path) -> None:
+    append_notes(shared, REF, {Oid(f"{number:040x}"): [f"{number}"] for number in range(100)})
+    process.run(["git", "clone", "-q", "--filter=blob:none", shared.git_dir.as_uri(), str(tmp_path / "part")])
+    part = Repository.open(tmp_path / "part")
+    part.git("fetch", "-q", "origin", f"{REF}:{REF}")
+    part.git("remote", "set-url", "origin", str(tmp_path / "away"))
+    with pytest.raises(ToolFailed, match="cannot be read") as caught:
+        read_notes(part, REF)
+    assert "away" in caught.value.detail
+
+
 def test_refs_kept_in_tables(tmp_path: Path) -> None:
     made = process.run(["git", "init", "-q", "--ref-format=reftable", str(tmp_path / "r")], check=False)
     if made.code:
