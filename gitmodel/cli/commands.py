@@ -38,6 +38,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "hold": "Keep automation from promoting a model, or lift that.",
         "deploy": "Make an environment run what its branch says.",
     },
+    "Exchange": {
+        "import": "Bring models of another registry in.",
+        "export": "Write models for another registry.",
+    },
     "Automation": {
         "ci": "What pipelines call.",
         "gc": "Find files that no kept version needs, and with --delete delete them.",

@@ -4,6 +4,7 @@ import os
 import sys
 from functools import partial
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -30,7 +31,9 @@ class Program(click.Group):
         """Import the module of a command and return the command; ``None``: there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        found = import_module(f"gitmodel.cli.{cmd_name}").command
+        # A module cannot have a word of Python's grammar as its name: `import` is import_.py.
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        found = import_module(f"gitmodel.cli.{module}").command
         assert isinstance(found, click.Command)
         self.called = cmd_name
         return keep_examples(found)

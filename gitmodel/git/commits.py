@@ -21,6 +21,7 @@ def commit_files(
     merged: Sequence[Oid] = (),
     at: int | None = None,
     keep_modes: bool = True,
+    author: str | None = None,
 ) -> Oid:
     """Store a commit that changes files of its parent; no ref and no work tree is touched.
 
@@ -32,6 +33,7 @@ def commit_files(
         merged: Further parents, whose files are not looked at.
         at: When, in seconds since 1970; default: now.
         keep_modes: Look up which files of the parent are executable; there are none among notes.
+        author: ``Name <email>``; default: who commits.
 
     Returns:
         The commit, even where it equals its parent's tree.
@@ -42,7 +44,7 @@ def commit_files(
         (
             b"feature done\n",
             b"commit %s\nmark :1\n" % _SCRATCH,
-            _people(repo, int(time.time()) if at is None else at),
+            _people(repo, int(time.time()) if at is None else at, author),
             data_block(message.encode("utf-8", "surrogateescape")),
             b"from %s\n" % parent.encode() if parent else b"",
             *(b"merge %s\n" % oid.encode() for oid in merged),
@@ -55,13 +57,16 @@ def commit_files(
     return Oid(repo.git("fast-import", "--quiet", "--date-format=raw", stdin=stream))
 
 
-def _people(repo: Repository, at: int) -> bytes:
+def _people(repo: Repository, at: int, author: str | None) -> bytes:
     identity = repo.identity()
+    if author is not None:
+        name, _, email = author.partition("<")
+        identity |= {"GIT_AUTHOR_NAME": name.strip(), "GIT_AUTHOR_EMAIL": email}
     lines = []
     for role in ("AUTHOR", "COMMITTER"):
         name, email = (_name(identity[f"GIT_{role}_{part}"]) for part in ("NAME", "EMAIL"))
         lines.append(f"{role.lower()} {name} <{email}> {at} +0000\n")
-    return "".join(lines).encode()
+    return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _name(text: str) -> str:

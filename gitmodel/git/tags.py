@@ -7,8 +7,9 @@ from typing import NamedTuple
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 
+_TAGS = "refs/tags/"
 _FIELDS = (
-    "%(refname:strip=2)",
+    "%(refname)",
     "%(objecttype)",
     "%(objectname)",
     "%(*objectname)",
@@ -41,19 +42,20 @@ class Tag(NamedTuple):
     annotated: bool
 
 
-def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True) -> list[Tag]:
-    """Return the tags that match a pattern of ``for-each-ref`` below ``refs/tags/``, in the order of names.
+def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True, below: str = _TAGS) -> list[Tag]:
+    """Return the tags that match a pattern of ``for-each-ref``, in the order of names.
 
     Args:
         repo: Where to look.
         pattern: Such as ``credit-risk@v*`` (``*`` does not match a slash); empty: all.
         messages: Whether messages are wanted; lists of names are read faster without.
+        below: Where they are: elsewhere for those of another repository.
     """
     contents = "%00%(contents)" if messages else "%00"
-    out = repo.git("for-each-ref", f"--format={_FORMAT}{contents}%00%00", f"refs/tags/{pattern}".rstrip("/"))
+    out = repo.git("for-each-ref", f"--format={_FORMAT}{contents}%00%00", f"{below}{pattern}".rstrip("/"))
     records = out.split("\0\0\n")
     records[-1] = records[-1].removesuffix("\0\0")
-    return [_parse(record) for record in records if record]
+    return [_parse(record.removeprefix(below)) for record in records if record]
 
 
 def _parse(record: str) -> Tag:
@@ -65,13 +67,31 @@ def _parse(record: str) -> Tag:
     return Tag(name, Oid.of_git(oid), Oid.of_git(target or oid), date, tagger.strip(), message, annotated)
 
 
-def write_tag_object(repo: Repository, *, commit: Oid, name: str, message: str) -> Oid:
+def write_tag_object(
+    repo: Repository,
+    *,
+    commit: Oid,
+    name: str,
+    message: str,
+    tagger: str | None = None,
+    at: int | None = None,
+) -> Oid:
     """Store an annotated tag and return its name; no ref is made.
+
+    Args:
+        repo: Where to store it.
+        commit: What it is about.
+        name: Name without ``refs/tags/``.
+        message: The whole message.
+        tagger: ``Name <email>``; default: who commits here.
+        at: When, in seconds since 1970; default: now.
 
     Raises:
         ToolFailed: If git finds the tag malformed.
     """
     who = repo.identity()
-    tagger = f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}> {int(time.time())} +0000"
-    text = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message}"
-    return Oid(repo.git("hash-object", "-t", "tag", "-w", "--stdin", stdin=text.encode()))
+    by = tagger or f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}>"
+    when = int(time.time()) if at is None else at
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {by} {when} +0000\n\n{message}"
+    data = text.encode("utf-8", "surrogateescape")
+    return Oid(repo.git("hash-object", "-t", "tag", "-w", "--stdin", stdin=data))

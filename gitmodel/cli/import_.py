@@ -1,0 +1,59 @@
+"""``gitmodel import``: come from another registry."""
+
+import click
+
+from gitmodel.errors import Refused
+from gitmodel.git.repository import Repository
+
+_MODELS = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME[=OURS]",
+    help="Only this model, under another name after =. Can be given again.",
+)
+
+
+@click.group(name="import")
+def command() -> None:
+    r"""Bring models of another registry in.
+
+    What was brought in before is not brought in again, and nothing that is here is changed: an import that
+    was interrupted is finished by running it again.
+
+    \b
+    Examples:
+      gitmodel import gto
+      gitmodel import mlflow sqlite:///mlflow.db
+    """
+
+
+@command.command()
+@click.argument("uri")
+@_MODELS
+@click.option("--aliases", is_flag=True, help="Make an environment of each alias and stage.")
+@click.option("--incomplete", is_flag=True, help="Take versions whose files are gone without them.")
+def mlflow(*, uri: str, models: tuple[str, ...], aliases: bool, incomplete: bool) -> None:
+    r"""Bring registered models of MLflow in.
+
+    URI is a folder (./mlruns), a database (sqlite:///mlflow.db) or a server. Each version becomes a tag with
+    its number where that is free, its description, the parameters and last metrics of its run, and its
+    files, which DVC keeps. They say how they are encoded, but not what may be trusted: that is the
+    repository's gitmodel.yaml. Needs the extra mlflow of gitmodel.
+
+    \b
+    Examples:
+      gitmodel import mlflow ./mlruns
+      gitmodel import mlflow sqlite:///mlflow.db --model "Credit Risk=credit-risk" --aliases
+    """
+    from gitmodel.exchange.mlflow_import import import_mlflow
+    from gitmodel.exchange.mlflow_store import open_store
+
+    repo = Repository.open()
+    store = open_store(uri)
+    done = import_mlflow(repo, store, models, incomplete=incomplete, say=click.echo)
+    for reason in done.skipped:
+        click.echo(f"[import] skipped: {reason}")
+    click.echo(f"{len(done.tags)} versions are new, {done.known} were here")
+    if done.failed:
+        raise Refused(f"{len(done.failed)} versions stay out, for the reasons above")

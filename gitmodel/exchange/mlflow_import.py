@@ -1,0 +1,283 @@
+"""Bring the models of an MLflow store in: each version a tag, with its metrics and its files."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gitmodel.errors import Conflict, InvalidFile
+from gitmodel.exchange.marks import Mark, as_message, format_mark, marked_versions, sound, with_mark
+from gitmodel.exchange.mlflow_model import SavedModel, read_saved
+from gitmodel.exchange.mlflow_store import Store, StoredModel, StoredRun, StoredVersion
+from gitmodel.exchange.naming import choose
+from gitmodel.git.commits import commit_files
+from gitmodel.git.objects import read_files
+from gitmodel.git.refs import default_branch, resolve
+from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.tags import read_tags, write_tag_object
+from gitmodel.git.trailers import Message, format_message
+from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.metrics.records import METRICS_REF, Record, format_record
+from gitmodel.registry.names import VersionNumber, split_tag, tag_name
+from gitmodel.registry.versions import ArtifactRef, Facts, format_version
+from gitmodel.spec import load_repository
+from gitmodel.spec.repository import FILE
+from gitmodel.training.keeping import KeptFolder, keep_folder, share_file
+
+Say = Callable[[str], None]
+REGISTRY = "mlflow"
+_ATTEMPTS = 20
+_INFINITE = sys.float_info.max  # as a database of MLflow has it
+_FOLDER = "mlflow"  # of MLflow's own files, beside the model.yaml
+_ROW = "input.json"
+_DVC_FILES = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
+_DVC_IGNORED = b"/config.local\n/tmp\n/cache\n"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: tags that are new, how many were there, and why others are not."""
+
+    tags: tuple[str, ...]
+    known: int
+    skipped: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def import_mlflow(
+    repo: Repository, store: Store, wanted: Sequence[str], *, incomplete: bool, say: Say
+) -> Imported:
+    """Bring in what is new: models by name, versions by number.
+
+    Args:
+        repo: Where to.
+        store: Where from.
+        wanted: ``NAME`` or ``THEIRS=OURS``; none: all models.
+        incomplete: Whether versions whose files are gone come in without them.
+        say: Told each step.
+
+    Raises:
+        UsageError: If a name is not known or not valid.
+        ToolFailed: If MLflow, DVC or the remote fails. What was done until then stays; run it again.
+    """
+    fetch(repo)
+    models = {model.name: model for model in store.models()}
+    chosen = choose(models, wanted)
+    versions = store.versions()
+    tags: list[str] = []
+    failed: list[str] = []
+    known = 0
+    for theirs, ours in chosen.names.items():
+        there = marked_versions(repo, ours)
+        for version in versions.get(theirs, ()):
+            if format_mark(mark_of(version)) in there:
+                known += 1
+                continue
+            try:
+                bringing = _Bringing(repo, store, ours, models[theirs], version, incomplete, say)
+                tags.append(bringing.bring())
+            except InvalidFile as error:
+                failed.append(f"{theirs} version {version.number} stays out: {error.message}")
+                say(f"[import] {failed[-1]}")
+    return Imported(tuple(tags), known, chosen.skipped, tuple(failed))
+
+
+def mark_of(version: StoredVersion) -> Mark:
+    """Return what names a version of MLflow, wherever its store has moved."""
+    return {
+        "registry": REGISTRY,
+        "model": version.model,
+        "version": str(version.number),
+        "created": version.created,
+    }
+
+
+@dataclass(frozen=True)
+class _Bringing:
+    """One version on its way."""
+
+    repo: Repository
+    store: Store
+    name: str
+    model: StoredModel
+    version: StoredVersion
+    incomplete: bool
+    say: Say
+
+    def bring(self) -> str:
+        """Store files, commit, tag and note, and return the tag."""
+        run = self.store.run(self.version)
+        if run is None:
+            self._tell("its run is gone, and its metrics and parameters with it")
+        known = run or StoredRun(at=self.version.created)
+        saved, kept = self._files(run)
+        commit = self._commit(known, saved, kept)
+        if kept:
+            share_file(self.repo, commit, f"{self._place}/{_FOLDER}.dvc")
+        return self._publish(commit, self._facts(known, saved, kept), known)
+
+    def _tell(self, words: str) -> None:
+        self.say(f"[import] {self.version.model} version {self.version.number}: {words}")
+
+    @property
+    def _place(self) -> str:
+        return f"models/{self.name.replace('/', '-')}"
+
+    def _files(self, run: StoredRun | None) -> tuple[SavedModel | None, KeptFolder | None]:
+        """Put the files of the version into DVC's cache."""
+        try:
+            with self.store.folder(self.version, run) as folder:
+                saved = read_saved(folder)
+                return saved, keep_folder(self.repo, saved.files)
+        except InvalidFile as error:
+            if not self.incomplete:
+                hint = "with --incomplete it comes in without its files"
+                raise InvalidFile(f"{error.message}; {hint}") from error
+            self._tell(f"without its files: {error.message}")
+            return None, None
+
+    def _commit(self, run: StoredRun, saved: SavedModel | None, kept: KeptFolder | None) -> Oid:
+        """Store what is known of the version as a commit that is on no branch."""
+        files: dict[str, bytes | None] = {
+            **_settings(self.repo),
+            f"{self._place}/model.yaml": self._model_file(saved),
+            f"{self._place}/{_FOLDER}.json": self._said(run),
+        }
+        if kept:
+            files[f"{self._place}/{_FOLDER}.dvc"] = kept.pointer(_FOLDER)
+            files[f"{self._place}/.gitignore"] = f"/{_FOLDER}\n".encode()
+        if saved and saved.row:
+            files[f"{self._place}/{_ROW}"] = f"{json.dumps(saved.row, indent=2)}\n".encode()
+        subject = f"Import {self.name} from MLflow"
+        message = format_message(Message(subject, "", {"Imported-From": format_mark(mark_of(self.version))}))
+        at = self.version.created // 1000
+        return commit_files(self.repo, parent=None, changes=files, message=message, at=at)
+
+    def _model_file(self, saved: SavedModel | None) -> bytes:
+        """Write a model.yaml with which the version can be packaged and served."""
+        import yaml
+
+        document: dict[str, Any] = {"name": self.name}
+        if self.model.description.strip():
+            document["description"] = sound(self.model.description).strip()
+        if saved:
+            path = f"{_FOLDER}/{saved.main}" if saved.main else _FOLDER
+            document["artifact"] = {"path": path, "encoding": saved.encoding}
+        if saved and saved.row:
+            document["signature"] = {"input": _ROW}
+        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode()
+
+    def _said(self, run: StoredRun) -> bytes:
+        """Keep what MLflow says and a version here has no place for."""
+        document = {
+            "model": {"name": self.model.name, "tags": self.model.tags},
+            "version": {"number": self.version.number, "tags": self.version.tags},
+            "run": {"id": run.id, "tags": run.tags},
+        }
+        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+        return f"{text}\n".encode("utf-8", "replace")
+
+    def _facts(self, run: StoredRun, saved: SavedModel | None, kept: KeptFolder | None) -> Facts:
+        otherwise = f"Version {self.version.number} of {self.version.model} in MLflow"
+        subject, body = as_message(self.version.description, otherwise)
+        return Facts(
+            subject,
+            body,
+            saved.encoding if saved and saved.main else None,
+            sound(run.tags.get("estimator_name", "")).replace("\n", " ") or None,
+            self._metrics(run.metrics),
+            {sound(name): _value(text) for name, text in run.params.items()},
+            self._artifact(saved, kept) if saved and kept else None,
+        )
+
+    def _metrics(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        odd = sorted(name for name, value in metrics.items() if not abs(value) < _INFINITE)
+        if odd:
+            self._tell(f"metrics that are no finite numbers are left out: {', '.join(odd)}")
+        return {sound(name): value for name, value in metrics.items() if name not in odd}
+
+    def _artifact(self, saved: SavedModel, kept: KeptFolder) -> ArtifactRef:
+        place = f"{self._place}/{_FOLDER}"
+        if saved.main is None:
+            self._tell(f"its flavor {saved.flavor} is kept, but cannot be served here")
+            return ArtifactRef(place, kept.md5, size=sum(file.size for file in kept.files.values()))
+        file = kept.files[saved.main]
+        return ArtifactRef(f"{place}/{saved.main}", file.md5, file.sha256, file.size)
+
+    def _publish(self, commit: Oid, facts: Facts, run: StoredRun) -> str:
+        """Give it its number and send tag and metrics, in one transaction."""
+        mark = mark_of(self.version)
+        for _ in range(_ATTEMPTS):
+            there = marked_versions(self.repo, self.name)
+            if format_mark(mark) in there:
+                return there[format_mark(mark)]  # somebody else imports the same
+            number = self._number()
+            tag = tag_name(self.name, number)
+            message = with_mark(format_version(self.name, number, facts), mark)
+            at = self.version.created // 1000
+            made = write_tag_object(self.repo, commit=commit, name=tag, message=message, at=at)
+            notes = {METRICS_REF: {commit: [self._record(facts, run, number)]}} if facts.metrics else {}
+            try:
+                publish(self.repo, [RefUpdate(f"refs/tags/{tag}", made, None)], notes)
+            except Conflict:
+                fetch(self.repo)
+                continue
+            self.say(f"[import] {self.version.model} version {self.version.number}: {tag}")
+            return tag
+        raise Conflict(f"others keep making versions of {self.name}", hint="run the command again")
+
+    def _number(self) -> str:
+        """Return the number that MLflow gave where it is free, else the next one."""
+        tags = read_tags(self.repo, f"{self.name}@v*", messages=False)
+        taken = {parts[1] for parts in (split_tag(tag.name) for tag in tags) if parts}
+        kind = load_repository(self.repo, _settled(self.repo)).versions
+        wanted = str(self.version.number) if kind == "integer" else f"{self.version.number}.0.0"
+        if wanted not in taken:
+            return wanted
+        newest = max(map(VersionNumber, taken)).next(kind).text
+        self._tell(f"the number {wanted} is taken by another version, so it becomes {newest}")
+        return newest
+
+    def _record(self, facts: Facts, run: StoredRun, number: str) -> str:
+        by = sound(run.by).replace("\n", " ") or "mlflow"
+        return format_record(Record(self.name, "training", facts.metrics, rfc3339(run.at), by, number))
+
+
+def rfc3339(milliseconds: int) -> str:
+    """Write a time of MLflow as records have it."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _value(text: str) -> Any:
+    """Read a parameter, which MLflow keeps as text, as the number that it was, if that loses nothing."""
+    try:
+        value = json.loads(text)
+        if isinstance(value, int | float) and math.isfinite(value) and json.dumps(value) == text:
+            return value
+    except (ValueError, OverflowError):
+        pass
+    return sound(text)
+
+
+def _settled(repo: Repository) -> Oid | None:
+    return resolve(repo, default_branch(repo)) or resolve(repo, "HEAD")
+
+
+def _settings(repo: Repository) -> dict[str, bytes | None]:
+    """Return the files of the repository that say where DVC's data are and what artifacts may hold."""
+    import yaml
+
+    tip = _settled(repo)
+    found = read_files(repo, tip, [*_DVC_FILES, FILE]) if tip else {}
+    files = {path: content for path, content in found.items() if content is not None}
+    files.setdefault(".dvc/config", b"")
+    files.setdefault(".dvc/.gitignore", _DVC_IGNORED)
+    settings = yaml.safe_load(files.pop(FILE, b"")) or {}
+    settings.pop("models", None)  # this commit has one model, where it is by default
+    if settings:
+        files[FILE] = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()
+    return dict(files)
