@@ -1,5 +1,7 @@
 """``gitmodel import``: come from another registry."""
 
+from collections.abc import Iterable
+
 import click
 
 from gitmodel.errors import Refused
@@ -52,8 +54,16 @@ def mlflow(*, uri: str, models: tuple[str, ...], aliases: bool, incomplete: bool
     repo = Repository.open()
     store = open_store(uri)
     done = import_mlflow(repo, store, models, incomplete=incomplete, say=click.echo)
-    for reason in done.skipped:
-        click.echo(f"[import] skipped: {reason}")
+    _tell_skipped(done.skipped)
     click.echo(f"{len(done.tags)} versions are new, {done.known} were here")
+    if aliases:
+        from gitmodel.exchange.mlflow_aliases import import_aliases
+
+        _tell_skipped(import_aliases(repo, store, models, say=click.echo))
     if done.failed:
         raise Refused(f"{len(done.failed)} versions stay out, for the reasons above")
+
+
+def _tell_skipped(reasons: Iterable[str]) -> None:
+    for reason in reasons:
+        click.echo(f"[import] skipped: {reason}")

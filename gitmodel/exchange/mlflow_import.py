@@ -5,7 +5,6 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from gitmodel.errors import Conflict, InvalidFile
@@ -21,7 +20,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tags import read_tags, write_tag_object
 from gitmodel.git.trailers import Message, format_message
 from gitmodel.git.values import Oid, RefUpdate
-from gitmodel.metrics.records import METRICS_REF, Record, format_record
+from gitmodel.metrics.records import METRICS_REF, Record, format_record, utc
 from gitmodel.registry.names import VersionNumber, split_tag, tag_name
 from gitmodel.registry.versions import ArtifactRef, Facts, format_version
 from gitmodel.spec import load_repository
@@ -244,12 +243,7 @@ class _Bringing:
 
     def _record(self, facts: Facts, run: StoredRun, number: str) -> str:
         by = sound(run.by).replace("\n", " ") or "mlflow"
-        return format_record(Record(self.name, "training", facts.metrics, rfc3339(run.at), by, number))
-
-
-def rfc3339(milliseconds: int) -> str:
-    """Write a time of MLflow as records have it."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_record(Record(self.name, "training", facts.metrics, utc(run.at / 1000), by, number))
 
 
 def _value(text: str) -> Any:

@@ -52,7 +52,12 @@ class Record:
 
 def now() -> str:
     """Return the time in UTC as records have it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(datetime.now(UTC).timestamp())
+
+
+def utc(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as records have it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def canonical_json(value: Any) -> str:
