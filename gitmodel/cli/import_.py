@@ -31,6 +31,31 @@ def command() -> None:
 
 
 @command.command()
+@click.argument("source", required=False, metavar="[PATH_OR_URL]")
+@_MODELS
+def gto(*, source: str | None, models: tuple[str, ...]) -> None:
+    r"""Bring the history of a GTO registry in.
+
+    Versions of GTO are versions here as they are; those of another repository, or under another name, are
+    tagged with their date and author. What was assigned to a stage becomes a commit on the environment of
+    that name, with its date and author. Metrics that dvc.yaml names at a version become its notes. Without
+    PATH_OR_URL, the history of this repository is read.
+
+    \b
+    Examples:
+      gitmodel import gto
+      gitmodel import gto --model Churn=churn
+      gitmodel import gto https://example.org/registry.git
+    """
+    from gitmodel.exchange.gto_import import import_gto
+
+    done = import_gto(Repository.open(), source, models, say=click.echo)
+    _tell_skipped(done.skipped)
+    counts = f"{len(done.tags)} tags, {len(done.noted)} notes, {len(done.changes)} changes of environments"
+    click.echo(f"{counts} are new")
+
+
+@command.command()
 @click.argument("uri")
 @_MODELS
 @click.option("--aliases", is_flag=True, help="Make an environment of each alias and stage.")
