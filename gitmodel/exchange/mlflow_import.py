@@ -29,9 +29,10 @@ from gitmodel.training.keeping import KeptFolder, keep_folder, share_file
 
 Say = Callable[[str], None]
 REGISTRY = "mlflow"
+OBJECT = "gitmodel.object"  # MLflow's tag that holds the tag object of an exported version
 _ATTEMPTS = 20
 _INFINITE = sys.float_info.max  # as a database of MLflow has it
-_FOLDER = "mlflow"  # of MLflow's own files, beside the model.yaml
+FOLDER = "mlflow"  # of MLflow's own files, beside the model.yaml
 _ROW = "input.json"
 _DVC_FILES = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
 _DVC_IGNORED = b"/config.local\n/tmp\n/cache\n"
@@ -71,9 +72,9 @@ def import_mlflow(
     failed: list[str] = []
     known = 0
     for theirs, ours in chosen.names.items():
-        there = marked_versions(repo, ours)
+        there = {*marked_versions(repo, ours), *_objects(repo, ours)}
         for version in versions.get(theirs, ()):
-            if format_mark(mark_of(version)) in there:
+            if format_mark(mark_of(version)) in there or version.tags.get(OBJECT) in there:
                 known += 1
                 continue
             try:
@@ -85,6 +86,11 @@ def import_mlflow(
     return Imported(tuple(tags), known, chosen.skipped, tuple(failed))
 
 
+def _objects(repo: Repository, model: str) -> set[str]:
+    """Return the tag objects of a model's versions: what an export wrote down is known by them."""
+    return {str(tag.object) for tag in read_tags(repo, f"{model}@v*", messages=False)}
+
+
 def mark_of(version: StoredVersion) -> Mark:
     """Return what names a version of MLflow, wherever its store has moved."""
     return {
@@ -93,6 +99,20 @@ def mark_of(version: StoredVersion) -> Mark:
         "version": str(version.number),
         "created": version.created,
     }
+
+
+def _subject(mark: Mark) -> str:
+    return f"Version {mark['version']} of {mark['model']} in MLflow"
+
+
+def untold(subject: str, mark: Mark | None) -> bool:
+    """Say whether a subject is only what an import wrote for want of a description."""
+    return mark is not None and subject == as_message("", _subject(mark))[0]
+
+
+def version_folder(model: str) -> str:
+    """Return the folder of a model in the commit of an imported version."""
+    return f"models/{model.replace('/', '-')}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ class _Bringing:
         saved, kept = self._files(run)
         commit = self._commit(known, saved, kept)
         if kept:
-            share_file(self.repo, commit, f"{self._place}/{_FOLDER}.dvc")
+            share_file(self.repo, commit, f"{self._place}/{FOLDER}.dvc")
         return self._publish(commit, self._facts(known, saved, kept), known)
 
     def _tell(self, words: str) -> None:
@@ -124,7 +144,7 @@ class _Bringing:
 
     @property
     def _place(self) -> str:
-        return f"models/{self.name.replace('/', '-')}"
+        return version_folder(self.name)
 
     def _files(self, run: StoredRun | None) -> tuple[SavedModel | None, KeptFolder | None]:
         """Put the files of the version into DVC's cache."""
@@ -144,11 +164,11 @@ class _Bringing:
         files: dict[str, bytes | None] = {
             **_settings(self.repo),
             f"{self._place}/model.yaml": self._model_file(saved),
-            f"{self._place}/{_FOLDER}.json": self._said(run),
+            f"{self._place}/{FOLDER}.json": self._said(run),
         }
         if kept:
-            files[f"{self._place}/{_FOLDER}.dvc"] = kept.pointer(_FOLDER)
-            files[f"{self._place}/.gitignore"] = f"/{_FOLDER}\n".encode()
+            files[f"{self._place}/{FOLDER}.dvc"] = kept.pointer(FOLDER)
+            files[f"{self._place}/.gitignore"] = f"/{FOLDER}\n".encode()
         if saved and saved.row:
             files[f"{self._place}/{_ROW}"] = f"{json.dumps(saved.row, indent=2)}\n".encode()
         subject = f"Import {self.name} from MLflow"
@@ -164,7 +184,7 @@ class _Bringing:
         if self.model.description.strip():
             document["description"] = sound(self.model.description).strip()
         if saved:
-            path = f"{_FOLDER}/{saved.main}" if saved.main else _FOLDER
+            path = f"{FOLDER}/{saved.main}" if saved.main else FOLDER
             document["artifact"] = {"path": path, "encoding": saved.encoding}
         if saved and saved.row:
             document["signature"] = {"input": _ROW}
@@ -181,8 +201,7 @@ class _Bringing:
         return f"{text}\n".encode("utf-8", "replace")
 
     def _facts(self, run: StoredRun, saved: SavedModel | None, kept: KeptFolder | None) -> Facts:
-        otherwise = f"Version {self.version.number} of {self.version.model} in MLflow"
-        subject, body = as_message(self.version.description, otherwise)
+        subject, body = as_message(self.version.description, _subject(mark_of(self.version)))
         return Facts(
             subject,
             body,
@@ -200,7 +219,7 @@ class _Bringing:
         return {sound(name): value for name, value in metrics.items() if name not in odd}
 
     def _artifact(self, saved: SavedModel, kept: KeptFolder) -> ArtifactRef:
-        place = f"{self._place}/{_FOLDER}"
+        place = f"{self._place}/{FOLDER}"
         if saved.main is None:
             self._tell(f"its flavor {saved.flavor} is kept, but cannot be served here")
             return ArtifactRef(place, kept.md5, size=sum(file.size for file in kept.files.values()))

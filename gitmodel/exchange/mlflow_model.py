@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.spec import yaml_source
@@ -17,8 +17,10 @@ from gitmodel.spec.paths import within
 DESCRIPTION = "MLmodel"
 # What writes pickles that joblib reads: all formats but skops. Absent, it is `pickle`, the oldest one.
 _PICKLES = ("pickle", "cloudpickle")
+OWN_FLAVOR = "gitmodel"  # of what was exported from here
 # Flavor, key of the file, encoding; the first one that the folder has decides.
 _FLAVORS: tuple[tuple[str, str, Encoding], ...] = (
+    (OWN_FLAVOR, "data", "python"),
     ("onnx", "data", "onnx"),
     ("sklearn", "pickled_model", "joblib"),
     ("xgboost", "data", "xgboost"),
@@ -66,9 +68,7 @@ def read_saved(folder: Path) -> SavedModel:
         found = flavors.get(flavor)
         main = _inside(found.get(key)) if isinstance(found, dict) else None
         if isinstance(found, dict) and main in files:
-            if flavor == "sklearn":
-                encoding = _of_sklearn(found, encoding)  # noqa: PLW2901 - one flavor, two encodings
-            return SavedModel(files, main, encoding, flavor, _row(document))
+            return SavedModel(files, main, _encoding(flavor, found, encoding), flavor, _row(document))
     named = next((str(flavor) for flavor in flavors if flavor != "python_function"), "python_function")
     return SavedModel(files, None, "python", named)
 
@@ -102,8 +102,13 @@ def _inside(path: object) -> str | None:
         return None
 
 
-def _of_sklearn(flavor: Mapping[str, Any], otherwise: Encoding) -> Encoding:
-    return otherwise if flavor.get("serialization_format", "pickle") in _PICKLES else "skops"
+def _encoding(flavor: str, found: Mapping[str, Any], otherwise: Encoding) -> Encoding:
+    """Return the encoding of a flavor that has several."""
+    if flavor == OWN_FLAVOR:
+        return next((known for known in get_args(Encoding) if known == found.get("encoding")), otherwise)
+    if flavor == "sklearn" and found.get("serialization_format", "pickle") not in _PICKLES:
+        return "skops"
+    return otherwise
 
 
 def _row(document: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from gitmodel.errors import InvalidFile, ToolFailed, UsageError
 
 _PAGE = 1000
 _LOGGED = "models:/"
+_SQLITE = "sqlite:///"
 # MLflow reads these from the environment alone: nothing is reported to its makers, stores of files open at
 # all (they are no longer developed), and nothing is drawn on the terminal.
 _SETTINGS = {
@@ -74,6 +75,13 @@ class Store:
     def __init__(self, client: Any, uri: str) -> None:
         self.client = client
         self.uri = uri
+
+    @property
+    def artifacts(self) -> Path | None:
+        """Where files of new runs go: beside a database, as MLflow's own tools do; ``None``: MLflow knows."""
+        if not self.uri.startswith(_SQLITE):
+            return None
+        return Path(self.uri.removeprefix(_SQLITE)).absolute().parent / "mlruns"
 
     def models(self) -> list[StoredModel]:
         """Return the registered models, by name."""
@@ -289,7 +297,7 @@ def _checked(uri: str, *, create: bool) -> str:
     """Return the address as MLflow takes it; a store that is missing is not made by a slip."""
     parts = urlsplit(uri)
     if parts.scheme == "sqlite":
-        file = Path(uri.partition("///")[2])
+        file = Path(uri.removeprefix(_SQLITE))
         if not create and not file.is_file():
             raise UsageError(f"there is no database {file}", hint="sqlite:/// is followed by its path")
         return uri

@@ -13,6 +13,7 @@ from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.git.worktrees import temporary_worktree
+from gitmodel.spec.paths import within
 from gitmodel.training.collected import read_collected
 from gitmodel.training.lock import Tracked, tracked
 from gitmodel.training.storage import cache_dir
@@ -69,6 +70,22 @@ def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
         if posixpath.join(folder.path, entry["relpath"]) == path:
             return Tracked(path, entry["md5"])
     raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
+
+
+def fetch_folder(repo: Repository, rev: str, path: str) -> dict[str, Path]:
+    """Return the files of a folder that DVC tracks, as they are at a commit, by path below it.
+
+    Raises:
+        UsageError: If DVC tracks no such folder there.
+        InvalidFile: If its list names files outside of it, or content is not what it says.
+        ToolFailed: If it is neither here nor on a remote.
+    """
+    known = tracked(repo, rev, path)
+    if known is None or known.path != path or not known.is_folder:
+        raise UsageError(f"{path} is no folder that DVC tracks at {rev[:12]}")
+    listed = json.loads(_cached(repo, rev, known).read_bytes())
+    names = [str(entry["relpath"]) for entry in listed]
+    return {name: fetch_file(repo, rev, within(path, name)) for name in names}
 
 
 def _from_git(repo: Repository, held: Object, path: str) -> Path:
