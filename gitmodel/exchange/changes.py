@@ -26,6 +26,11 @@ from gitmodel.registry.versions import Version
 _ATTEMPTS = 20
 
 
+def environment_name(stage: str) -> str:
+    """Return the name of the environment that a stage or an alias becomes; it may still not be valid."""
+    return stage.lower().replace("_", "-")
+
+
 @dataclass(frozen=True)
 class Change:
     """A model got another version in an environment, or none any more.

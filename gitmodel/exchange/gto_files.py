@@ -2,7 +2,7 @@
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from gitmodel.git.objects import read_objects
 from gitmodel.git.repository import Repository
 from gitmodel.metrics.values import Metrics, read_metrics
 from gitmodel.spec import yaml_source
+from gitmodel.spec.dvc_yaml import metrics_files
 from gitmodel.spec.paths import within
 from gitmodel.training import fetch_file
 
@@ -43,7 +44,7 @@ def _measure(repo: Repository, rev: str, folder: str, pipeline: bytes) -> Measur
     metrics: Metrics = {}
     skipped = []
     try:
-        paths = sorted({within(folder, path) for path in _named(_parse(pipeline, "dvc.yaml"))})
+        paths = sorted({within(folder, path) for path in metrics_files(_parse(pipeline, "dvc.yaml"))})
     except GitmodelError as error:
         return Measured({}, (f"the metrics that dvc.yaml names at {rev[:8]}: {error.message}",))
     for path in paths:
@@ -62,23 +63,3 @@ def _parse(text: bytes, path: str) -> Any:
         except ValueError as error:
             raise InvalidFile(f"it is no JSON: {error}") from error
     return yaml_source.parse(text, path).data
-
-
-def _named(pipeline: Any) -> Iterator[str]:
-    """Yield the metrics files of a pipeline, relative to its folder: of its stages, and of it as a whole."""
-    document = pipeline if isinstance(pipeline, Mapping) else {}
-    yield from _paths(document.get("metrics"))
-    stages = document.get("stages")
-    for stage in stages.values() if isinstance(stages, Mapping) else ():
-        if isinstance(stage, Mapping):
-            work = stage.get("wdir")
-            folder = work if isinstance(work, str) else ""
-            yield from (posixpath.join(folder, path) for path in _paths(stage.get("metrics")))
-
-
-def _paths(entries: Any) -> Iterator[str]:
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, Mapping):
-            yield from (str(path) for path in entry)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitmodel.errors import Conflict, ToolFailed, UsageError
-from gitmodel.exchange.changes import Change, write_changes
+from gitmodel.exchange.changes import Change, environment_name, write_changes
 from gitmodel.exchange.gto_files import Measured, read_measured
 from gitmodel.exchange.gto_tags import Event, moves, read_events, withdrawn
 from gitmodel.exchange.marks import TRAILER, Mark, as_message, format_mark
@@ -186,13 +186,13 @@ def _publish_stages(
     skipped: list[str] = []
     for ours, events in told.items():
         moved, reasons = moves(events)
-        skipped += reasons
+        skipped += [*reasons, *_same_environment(ours, {move.stage for move in moved})]
         for move in moved:
             version = versions.get(tag_name(ours, move.version)) if move.version else None
             if move.version and version is None:
                 skipped.append(f"{move.event.tag.name}: there is no version {move.version} of {ours} here")
             else:
-                env = move.stage.lower().replace("_", "-")
+                env = environment_name(move.stage)
                 changes.setdefault(env, []).append(_change(ours, move.event, move.stage, version))
     subjects = []
     for env, found in changes.items():
@@ -207,6 +207,15 @@ def _publish_stages(
         for subject in written.subjects:
             say(f"[import] {env}: {subject}")
     return subjects, skipped
+
+
+def _same_environment(model: str, stages: Iterable[str]) -> Iterator[str]:
+    """Say which stages become one environment, whose history then mixes theirs."""
+    names: dict[str, str] = {}
+    for stage in sorted(stages):
+        other = names.setdefault(environment_name(stage), stage)
+        if other != stage:
+            yield f"the stages {other} and {stage} of {model} become one environment, {environment_name(stage)}"
 
 
 def _change(model: str, event: Event, stage: str, version: Version | None) -> Change:

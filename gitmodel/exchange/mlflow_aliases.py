@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gitmodel.errors import UsageError
-from gitmodel.exchange.changes import Change, write_changes
+from gitmodel.exchange.changes import Change, environment_name, write_changes
 from gitmodel.exchange.marks import format_mark, marked_versions
 from gitmodel.exchange.mlflow_import import REGISTRY, mark_of
 from gitmodel.exchange.mlflow_store import Store, StoredModel, StoredVersion
@@ -36,7 +36,7 @@ def import_aliases(repo: Repository, store: Store, wanted: Sequence[str], *, say
     skipped = []
     for theirs, ours in choose(models, wanted).names.items():
         for alias, number in _aliases(models[theirs], versions.get(theirs, ())).items():
-            env = alias.lower().replace("_", "-")
+            env = environment_name(alias)
             version = next((one for one in versions.get(theirs, ()) if one.number == number), None)
             try:
                 check_environment(env)

@@ -7,6 +7,7 @@ from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.spec import repository, yaml_source
+from gitmodel.spec.dvc_yaml import declared_model
 from gitmodel.spec.environment import FOLDER, EnvironmentSpec
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.parsing import parse_environment, parse_model, parse_repository
@@ -46,6 +47,8 @@ def load_models(repo: Repository, rev: str | None) -> list[ModelSpec]:
 def load_model(repo: Repository, rev: str | None, name: str) -> ModelSpec:
     """Return the model with that name at a revision; other models need not be valid.
 
+    Without a model.yaml it is what dvc.yaml declares as an artifact of that name, as GTO's models are.
+
     Raises:
         InvalidSpec: If it is not valid, or two models have the name.
         UsageError: If there is no such model.
@@ -66,6 +69,9 @@ def load_model(repo: Repository, rev: str | None, name: str) -> ModelSpec:
         return _each_name_once(specs)[0]
     if broken:
         raise InvalidSpec(broken)
+    declared = declared_model(repo, rev, name)
+    if declared:
+        return declared
     raise _no_such("model", name, rev, names)
 
 
