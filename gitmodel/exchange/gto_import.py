@@ -215,7 +215,8 @@ def _same_environment(model: str, stages: Iterable[str]) -> Iterator[str]:
     for stage in sorted(stages):
         other = names.setdefault(environment_name(stage), stage)
         if other != stage:
-            yield f"the stages {other} and {stage} of {model} become one environment, {environment_name(stage)}"
+            env = environment_name(stage)
+            yield f"the stages {other} and {stage} of {model} become one environment, {env}"
 
 
 def _change(model: str, event: Event, stage: str, version: Version | None) -> Change:
