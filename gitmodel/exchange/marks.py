@@ -1,7 +1,7 @@
 """Where an imported version, or a change of an environment, comes from: a trailer that says it.
 
 A run of an import looks for these first, so that nothing is brought in twice, by whoever it was. The trailer
-is ``Imported-From``, its value canonical JSON.
+is ``Imported-From``, its value canonical JSON in ASCII, which holds any name as it is.
 
 The round trip law: ``parse_mark(format_mark(m)) == m``.
 """
@@ -14,7 +14,6 @@ from typing import Any
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import read_tags
 from gitmodel.git.trailers import parse_message
-from gitmodel.metrics.records import canonical_json
 from gitmodel.registry.names import split_tag
 
 TRAILER = "Imported-From"
@@ -30,7 +29,7 @@ _SUBJECT = 200
 
 def format_mark(mark: Mark) -> str:
     """Write a mark as the value of its trailer."""
-    return sound(canonical_json(mark))
+    return json.dumps(mark, sort_keys=True, separators=(",", ":"))
 
 
 def parse_mark(message: str) -> Mark | None:
@@ -61,7 +60,7 @@ def marked_versions(repo: Repository, model: str) -> dict[str, str]:
 def sound(text: str) -> str:
     """Return a text of others without what git or its readers would take for something else."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SIGNATURE.sub(" ", _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+    return _SIGNATURE.sub("- ", _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def as_message(text: str, otherwise: str) -> tuple[str, str]:
