@@ -17,6 +17,7 @@ SCHEMAS = {
     "model-yaml.md": ("model", "gitmodel"),
     "environments.md": ("environment",),
     "formats.md": ("metrics-record",),
+    "exchange.md": ("export",),
 }
 
 

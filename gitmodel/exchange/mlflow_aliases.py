@@ -10,7 +10,7 @@ from gitmodel.exchange.mlflow_import import REGISTRY, mark_of
 from gitmodel.exchange.mlflow_store import Store, StoredModel, StoredVersion
 from gitmodel.exchange.naming import choose
 from gitmodel.git.repository import Repository
-from gitmodel.registry.desired import check_environment, read_desired
+from gitmodel.registry.desired import check_environment, env_tip, read_desired
 from gitmodel.registry.registry import Registry
 
 Say = Callable[[str], None]
@@ -77,18 +77,7 @@ def _change(
     if before and before.object == ours.object:
         return None
     who = repo.identity()
-    now = int(time.time())
-    return Change(
-        model,
-        ours,
-        now,
-        f"{who['GIT_AUTHOR_NAME']} <{who['GIT_AUTHOR_EMAIL']}>",
-        f"{alias} in MLflow",
-        {
-            "registry": REGISTRY,
-            "model": version.model,
-            "alias": alias,
-            "version": str(version.number),
-            "at": now,
-        },
-    )
+    # An alias comes back to where it was: what was there before tells the one time from the other.
+    mark = {"registry": REGISTRY, "model": version.model, "alias": alias, "after": env_tip(repo, env)}
+    by = f"{who['GIT_AUTHOR_NAME']} <{who['GIT_AUTHOR_EMAIL']}>"
+    return Change(model, ours, int(time.time()), by, f"{alias} in MLflow", mark)

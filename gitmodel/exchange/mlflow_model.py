@@ -59,9 +59,9 @@ def read_saved(folder: Path) -> SavedModel:
     Raises:
         InvalidFile: If it is no model of MLflow, or has files that lie elsewhere.
     """
-    files = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
-    if DESCRIPTION not in files:
+    if not (folder / DESCRIPTION).is_file():
         raise InvalidFile(f"it is no model of MLflow: there is no file {DESCRIPTION}")
+    files = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
     document = _document(files[DESCRIPTION])
     flavors = _mapping(document.get("flavors"))
     for flavor, key, encoding in _FLAVORS:

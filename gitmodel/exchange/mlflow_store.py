@@ -152,8 +152,7 @@ class Store:
         What is on this machine is read where it is; the rest is downloaded and removed at the end.
 
         Raises:
-            InvalidFile: If there is none.
-            ToolFailed: If it cannot be downloaded.
+            InvalidFile: If there is none, or it cannot be downloaded.
         """
         local = local_path(self._address(version, run))
         if local is not None:
@@ -162,14 +161,20 @@ class Store:
             yield local
             return
         with tempfile.TemporaryDirectory(prefix="gitmodel-") as scratch:
-            with told(f"could not download the files of {version.model} version {version.number}"):
-                from mlflow.artifacts import download_artifacts
+            yield self._download(version, scratch)
 
-                source = self.client.get_model_version_download_uri(version.model, str(version.number))
-                found = download_artifacts(
-                    artifact_uri=source, dst_path=scratch, tracking_uri=self.uri, registry_uri=self.uri
-                )
-            yield Path(found)
+    def _download(self, version: StoredVersion, scratch: str) -> Path:
+        from mlflow.artifacts import download_artifacts
+
+        try:
+            source = self.client.get_model_version_download_uri(version.model, str(version.number))
+            found = download_artifacts(
+                artifact_uri=source, dst_path=scratch, tracking_uri=self.uri, registry_uri=self.uri
+            )
+        except Exception as error:  # whatever the library of that kind of storage raises
+            words = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise InvalidFile(f"its files cannot be downloaded: {words}") from error
+        return Path(found)
 
     def _address(self, version: StoredVersion, run: StoredRun | None) -> str:
         """Return where the files are, if a run or a logged model says it; else what the version says."""

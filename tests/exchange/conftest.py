@@ -1,5 +1,6 @@
 """A GTO registry whose tags have the dates that they are given, and all refs of a repository at a glance."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from tests.conftest import commit_all, make_repository
+from tests.exchange.elsewhere import Elsewhere, Stores
 
 START = 1_700_000_000
 DVC_YAML = """\
@@ -70,3 +72,27 @@ def churn(gto: Gto) -> Gto:
 def refs(repo: Repository) -> dict[str, Oid]:
     """Return every ref."""
     return list_refs(repo, "refs/")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database without anything, which takes seconds to make."""
+    folder = tmp_path_factory.mktemp("empty")
+    place = Elsewhere(f"sqlite:///{folder}/mlflow.db", folder)
+    assert place.store.models() == []
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def stores(tmp_path: Path, empty_database: Path) -> Stores:
+    """Return what makes an empty store of a kind."""
+
+    def make(kind: str, name: str = "elsewhere") -> Elsewhere:
+        folder = tmp_path / name
+        folder.mkdir()
+        if kind == "files":
+            return Elsewhere(str(folder / "mlruns"), folder)
+        shutil.copyfile(empty_database, folder / "mlflow.db")
+        return Elsewhere(f"sqlite:///{folder}/mlflow.db", folder)
+
+    return make
