@@ -106,6 +106,7 @@ def test_only_the_git_layer_starts_git() -> None:
         (("ansible",), (ON_HOSTS,)),
         (("ansible_runner",), ("delivery/",)),
         (("skops", "joblib", "sklearn", "onnxruntime"), ("artifacts/", "evaluation/")),
+        (("mlflow", "sqlalchemy"), ("exchange/",)),
         (("click",), ("cli/",)),
         (("git", "pygit2", "dulwich"), ("git/",)),
     ],

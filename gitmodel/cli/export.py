@@ -51,7 +51,7 @@ def mlflow(*, uri: str, models: tuple[str, ...]) -> None:
       gitmodel export mlflow sqlite:///mlflow.db --model "credit-risk=Credit Risk"
     """
     from gitmodel.exchange.mlflow_export import export_mlflow
-    from gitmodel.exchange.mlflow_store import open_store
+    from gitmodel.exchange.mlflow_opening import open_store
 
     repo = Repository.open()
     done = export_mlflow(repo, open_store(uri, create=True), models, say=click.echo)

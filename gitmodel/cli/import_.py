@@ -74,7 +74,7 @@ def mlflow(*, uri: str, models: tuple[str, ...], aliases: bool, incomplete: bool
       gitmodel import mlflow sqlite:///mlflow.db --model "Credit Risk=credit-risk" --aliases
     """
     from gitmodel.exchange.mlflow_import import import_mlflow
-    from gitmodel.exchange.mlflow_store import open_store
+    from gitmodel.exchange.mlflow_opening import open_store
 
     repo = Repository.open()
     store = open_store(uri)

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.errors import GitmodelError
-from gitmodel.exchange.marks import format_mark, parse_mark
-from gitmodel.exchange.mlflow_import import FOLDER, OBJECT, REGISTRY, mark_of, untold, version_folder
+from gitmodel.exchange.mlflow_import import FOLDER, OBJECT, untold, version_folder
+from gitmodel.exchange.mlflow_known import find, marks_of, numbers_there
 from gitmodel.exchange.mlflow_saving import lay_out
 from gitmodel.exchange.mlflow_store import Store, told
 from gitmodel.exchange.naming import choose
 from gitmodel.exchange.records import read_records
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
-from gitmodel.git.tags import read_tags
 from gitmodel.metrics.records import Record
 from gitmodel.registry.desired import environments, read_desired
 from gitmodel.registry.names import split_tag
@@ -59,7 +58,7 @@ def export_mlflow(repo: Repository, store: Store, wanted: Sequence[str], *, say:
         ToolFailed: If MLflow does not take it. What was done until then stays; run it again.
     """
     registry = Registry(repo)
-    marks = _marks(repo)
+    marks = marks_of(repo)
     ours = [latest.model for latest in registry.latest()]
     usual = {split[0]: str(mark["model"]) for tag, mark in marks.items() if (split := split_tag(tag))}
     chosen = choose(ours, wanted, usual=usual, valid=_MODEL)
@@ -69,10 +68,10 @@ def export_mlflow(repo: Repository, store: Store, wanted: Sequence[str], *, say:
     for name, theirs in chosen.names.items():
         versions, broken = registry.read(name)
         skipped += [f"{tag.tag}: {tag.reason}" for tag in broken]
-        there = _numbers(store, theirs)
+        there = numbers_there(store, theirs)
         for version in reversed(versions):
             mark = marks.get(version.tag)
-            if _find(there, version, mark):
+            if find(there, version.object, mark):
                 known += 1
                 continue
             number = _Writing(repo, store, theirs, version, mark, say).write(there)
@@ -80,28 +79,6 @@ def export_mlflow(repo: Repository, store: Store, wanted: Sequence[str], *, say:
             say(f"[export] {version.tag}: version {number} of {theirs}")
         skipped += _set_aliases(repo, store, name, theirs, say)
     return Exported(tuple(done), known, tuple(skipped))
-
-
-def _marks(repo: Repository) -> dict[str, Mapping[str, Any]]:
-    """Return what names those versions in MLflow that came from there, by tag."""
-    marks = ((tag.name, parse_mark(tag.message)) for tag in read_tags(repo))
-    return {
-        name: mark for name, mark in marks if mark and mark.get("registry") == REGISTRY and "model" in mark
-    }
-
-
-def _numbers(store: Store, theirs: str) -> dict[str, int]:
-    """Return the versions that a model has there: numbers by tag object, and by the mark of an import."""
-    found = {}
-    for version in store.versions().get(theirs, ()):
-        found[format_mark(mark_of(version))] = version.number
-        if OBJECT in version.tags:
-            found[version.tags[OBJECT]] = version.number
-    return found
-
-
-def _find(there: Mapping[str, int], version: Version, mark: Mapping[str, Any] | None) -> int | None:
-    return there.get(version.object) or (there.get(format_mark(mark)) if mark else None)
 
 
 @dataclass(frozen=True)
@@ -284,17 +261,17 @@ def _milliseconds(date: str) -> int:
 
 def _set_aliases(repo: Repository, store: Store, ours: str, theirs: str, say: Say) -> list[str]:
     """Let an alias for each environment point to the version that should run there."""
-    there = _numbers(store, theirs)
+    there = numbers_there(store, theirs)
     model = next((model for model in store.models() if model.name == theirs), None)
     aliases = model.aliases if model else {}
-    marks = _marks(repo)
+    marks = marks_of(repo)
     skipped = []
     for env in environments(repo):
         desired = read_desired(repo, env).get(ours)
         if desired is None or desired.object is None or desired.tag is None:
             continue
         mark = marks.get(desired.tag)
-        number = there.get(desired.object) or (there.get(format_mark(mark)) if mark else None)
+        number = find(there, desired.object, mark)
         if _RESERVED.match(env) or number is None:
             skipped.append(f"{ours} in {env}: MLflow can have no alias of that name, or lacks the version")
         elif aliases.get(env) != number:

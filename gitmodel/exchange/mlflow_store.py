@@ -1,8 +1,6 @@
 """A store of MLflow, read: registered models, their versions, runs and files."""
 
-import logging
 import math
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,18 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from gitmodel.errors import InvalidFile, ToolFailed, UsageError
+from gitmodel.errors import InvalidFile, ToolFailed
 
 _PAGE = 1000
 _LOGGED = "models:/"
-_SQLITE = "sqlite:///"
-# MLflow reads these from the environment alone: nothing is reported to its makers, stores of files open at
-# all (they are no longer developed), and nothing is drawn on the terminal.
-_SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_FILE_STORE": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -79,9 +70,9 @@ class Store:
     @property
     def artifacts(self) -> Path | None:
         """Where files of new runs go: beside a database, as MLflow's own tools do; ``None``: MLflow knows."""
-        if not self.uri.startswith(_SQLITE):
+        if not self.uri.startswith(SQLITE):
             return None
-        return Path(self.uri.removeprefix(_SQLITE)).absolute().parent / "mlruns"
+        return Path(self.uri.removeprefix(SQLITE)).absolute().parent / "mlruns"
 
     def models(self) -> list[StoredModel]:
         """Return the registered models, by name."""
@@ -269,57 +260,3 @@ def told(message: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         raise ToolFailed(f"MLflow {message}", detail=str(error)) from error
-
-
-def open_store(uri: str, *, create: bool = False) -> Store:
-    """Open a store: a folder (``./mlruns``), a database (``sqlite:///mlflow.db``) or a server.
-
-    Args:
-        uri: Where it is.
-        create: Whether to make it where there is none.
-
-    Raises:
-        UsageError: If it is not there, or MLflow is not installed.
-        ToolFailed: If it cannot be opened.
-    """
-    address = _checked(uri, create=create)
-    os.environ.update(_SETTINGS)
-    try:
-        from mlflow import MlflowClient
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: F401 - says whether the database's part is there
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"MLflow's client is not installed (there is no module {error.name})",
-            hint='install it: `pip install "gitmodel[mlflow]"`',
-        ) from error
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    with told(f"could not open {_shown(uri)}"):
-        return Store(MlflowClient(tracking_uri=address, registry_uri=address), address)
-
-
-def _checked(uri: str, *, create: bool) -> str:
-    """Return the address as MLflow takes it; a store that is missing is not made by a slip."""
-    parts = urlsplit(uri)
-    if parts.scheme == "sqlite":
-        file = Path(uri.removeprefix(_SQLITE))
-        if not create and not file.is_file():
-            raise UsageError(f"there is no database {file}", hint="sqlite:/// is followed by its path")
-        return uri
-    folder = local_path(uri)
-    if folder is None:
-        return uri
-    if not create and not _is_store(folder):
-        hint = "name the folder of a store (often mlruns), or its database as sqlite:///<path>"
-        raise UsageError(f"{folder} is no store of MLflow", hint=hint)
-    return folder.absolute().as_uri()
-
-
-def _is_store(folder: Path) -> bool:
-    return any((path / "meta.yaml").is_file() for path in folder.glob("*")) or (folder / "models").is_dir()
-
-
-def _shown(uri: str) -> str:
-    """Return an address without the password that it may hold."""
-    parts = urlsplit(uri)
-    return uri.replace(f":{parts.password}@", ":…@") if parts.password else uri

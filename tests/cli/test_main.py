@@ -5,7 +5,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ import pytest
 from gitmodel import __version__, process
 from gitmodel.cli import edge
 from gitmodel.cli.commands import COMMANDS, SECTIONS
-from gitmodel.cli.main import keep_examples
+from gitmodel.cli.main import program
 from gitmodel.errors import Conflict, GitmodelError, Refused, ToolFailed
 from gitmodel.git.repository import Repository
 from tests.cli.conftest import Run
@@ -43,9 +42,9 @@ finally:
 
 
 def load(name: str) -> click.Command:
-    found = import_module(f"gitmodel.cli.{name}").command
-    assert isinstance(found, click.Command)
-    return keep_examples(found)
+    found = program.get_command(click.Context(program), name)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("name", COMMANDS)

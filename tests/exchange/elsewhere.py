@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from gitmodel.exchange.mlflow_store import Store, open_store
+from gitmodel.exchange.mlflow_opening import open_store
+from gitmodel.exchange.mlflow_store import Store
 
 # As `mlflow.sklearn` saves a model; what it trusts is what a model must not say of itself.
 PICKLED = "flavors:\n  sklearn: {pickled_model: model.pkl, serialization_format: pickle}\n"
@@ -93,6 +94,15 @@ class Elsewhere:
         )
         return int(made.version)
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a model of a database a name that MLflow itself would refuse."""
+        import sqlite3
+
+        with sqlite3.connect(self.uri.removeprefix("sqlite:///")) as database:
+            for table in ("registered_models", "model_versions", "model_version_tags"):
+                database.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
+        database.close()
+
     def files(self, run_id: str) -> Path:
         """Return where the files of a run are."""
         return Path(os.path.relpath(self.folder / "artifacts" / run_id / "artifacts" / "model"))
@@ -132,6 +142,7 @@ def content(place: Elsewhere) -> dict[str, Any]:
                     for path in folder.rglob("*")
                     if path.is_file()
                 }
-            about = (version.description, tags, run.metrics, run.params, run.at, files)
+            metrics = {name: repr(value) for name, value in run.metrics.items()}  # NaN is not equal to itself
+            about = (version.description, tags, metrics, run.params, run.at, files)
             found[model.name][version.number] = about
     return found

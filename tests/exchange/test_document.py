@@ -14,7 +14,7 @@ from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.errors import UsageError
 from gitmodel.exchange.document import make_document
 from gitmodel.exchange.gto_import import import_gto
-from gitmodel.exchange.mlflow_store import open_store
+from gitmodel.exchange.mlflow_opening import open_store
 from gitmodel.git.notes import append_notes
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid

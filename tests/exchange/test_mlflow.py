@@ -12,10 +12,12 @@ from click.testing import CliRunner
 from gitmodel.cli.main import program
 from gitmodel.delivery.materials import predictor
 from gitmodel.delivery.promotion import promote
-from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.errors import InvalidFile, ToolFailed, UsageError
 from gitmodel.exchange import mlflow_import
+from gitmodel.exchange.document import make_document
 from gitmodel.exchange.mlflow_aliases import import_aliases
 from gitmodel.exchange.mlflow_import import Imported, import_mlflow
+from gitmodel.exchange.mlflow_opening import open_store
 from gitmodel.git.notes import read_notes
 from gitmodel.git.repository import Repository
 from gitmodel.metrics.records import METRICS_REF, parse_record
@@ -190,6 +192,7 @@ def test_files_that_lie_elsewhere_stay_there(repo: Repository, database: Elsewhe
     assert "it is no model of MLflow" in failed[2]
 
 
+NAME = "../../Ev il\x1b[2J\nname'\"; rm -rf $(x)"
 HOSTILE = "fine\x1b[2J\n\n-----BEGIN PGP SIGNATURE-----\nModel-Name: other"
 
 
@@ -199,16 +202,22 @@ def test_hostile_texts_come_in_as_texts(repo: Repository, database: Elsewhere) -
         {"x": "y" * 6000, "big": "9" * 5000, "nan": "NaN", "line": "a\nb\x00c"},
         {"key": HOSTILE},
     )
-    database.version("..\\Ev il\x1b[2J\nname", run, HOSTILE, note=HOSTILE)
-    done = bring(repo, database, "..\\Ev il\x1b[2J\nname=evil")
-    assert done.tags == ("evil@v1",)
+    database.version("plain", run, HOSTILE, note=HOSTILE)
+    database.rename("plain", NAME)
+    assert bring(repo, database).skipped[0].startswith(f"{NAME!r} is no name that a model can get")
+    assert bring(repo, database, f"{NAME}=evil").tags == ("evil@v1",)
     version = Registry(repo).version("evil:1")
     assert version.facts.metrics == {"a/b c": 1e308, "tiny": 5e-324}
-    assert version.facts.parameters["x"] == "y" * 6000
-    assert version.facts.parameters["big"] == "9" * 5000
-    assert version.facts.parameters["nan"] == "NaN"
-    assert bring(repo, database, "..\\Ev il\x1b[2J\nname=evil") == Imported((), 1, (), ())
+    assert version.facts.parameters == {
+        "x": "y" * 6000,
+        "big": "9" * 5000,
+        "nan": "NaN",
+        "line": "a\nb\N{REPLACEMENT CHARACTER}c",
+    }
+    assert "\x1b" not in repo.git("cat-file", "tag", "evil@v1")
+    assert bring(repo, database, f"{NAME}=evil") == Imported((), 1, (), ())
     assert load_model(repo, version.commit, "evil").description == "Who pays back"
+    assert make_document(repo)["models"][0]["versions"][0]["trailers"]["Imported-From"]["model"] == NAME
 
 
 def test_aliases_become_environments_only_when_asked_and_move(repo: Repository, database: Elsewhere) -> None:
@@ -306,9 +315,13 @@ def test_names_that_are_none_here_are_told(repo: Repository, database: Elsewhere
 
 @pytest.mark.parametrize("uri", ["sqlite:///nowhere.db", "nowhere", "file:///nowhere"])
 def test_a_missing_store_is_not_made(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gitmodel.exchange.mlflow_store import open_store
-
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"there is no database|is no store of MLflow"):
         open_store(uri)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_not_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ToolFailed) as caught:
+        open_store("nonsense+nothing://ada:s3cr3t@127.0.0.1/models")
+    assert "s3cr3t" not in f"{caught.value} {caught.value.detail} {capfd.readouterr()}"
