@@ -12,15 +12,8 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.trailers import Message, format_message
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import utc
-from gitmodel.registry.desired import (
-    Desired,
-    Promoted,
-    env_branch,
-    env_tip,
-    file_name,
-    format_desired,
-    parse_desired,
-)
+from gitmodel.registry.desired import Desired, Promoted, format_desired, parse_desired
+from gitmodel.registry.environments import env_branch, env_tip, file_name
 from gitmodel.registry.versions import Version
 
 _ATTEMPTS = 20

@@ -15,7 +15,7 @@ from gitmodel.git.tags import read_tags
 from gitmodel.git.trailers import parse_message
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import format_record
-from gitmodel.registry.desired import env_tip, environments, file_name
+from gitmodel.registry.environments import env_tip, environments, file_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 

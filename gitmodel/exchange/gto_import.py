@@ -20,7 +20,7 @@ from gitmodel.git.tags import Tag, read_tags, write_tag_object
 from gitmodel.git.trailers import Message, format_message, parse_message
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record, utc
-from gitmodel.registry.desired import check_environment
+from gitmodel.registry.environments import check_environment
 from gitmodel.registry.names import tag_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version

@@ -10,7 +10,8 @@ from gitmodel.exchange.mlflow_import import REGISTRY, mark_of
 from gitmodel.exchange.mlflow_store import Store, StoredModel, StoredVersion
 from gitmodel.exchange.naming import choose
 from gitmodel.git.repository import Repository
-from gitmodel.registry.desired import check_environment, env_tip, read_desired
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import check_environment, env_tip
 from gitmodel.registry.registry import Registry
 
 Say = Callable[[str], None]

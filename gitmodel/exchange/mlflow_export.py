@@ -20,7 +20,8 @@ from gitmodel.exchange.records import read_records
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.metrics.records import Record
-from gitmodel.registry.desired import environments, read_desired
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import environments
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version

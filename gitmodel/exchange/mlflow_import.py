@@ -21,7 +21,7 @@ from gitmodel.git.tags import read_tags, write_tag_object
 from gitmodel.git.trailers import Message, format_message
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record, utc
-from gitmodel.registry.names import VersionNumber, split_tag, tag_name
+from gitmodel.registry.names import next_number, number_key, split_tag, tag_name
 from gitmodel.registry.versions import ArtifactRef, Facts, format_version
 from gitmodel.spec import load_repository
 from gitmodel.spec.repository import FILE
@@ -188,6 +188,7 @@ class _Bringing:
             document["artifact"] = {"path": path, "encoding": saved.encoding}
         if saved and saved.row:
             document["signature"] = {"input": _ROW}
+        document["deploy"] = {"environments": []}  # no push of a version's tag runs it: a person decides
         return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode()
 
     def _said(self, run: StoredRun) -> bytes:
@@ -256,7 +257,7 @@ class _Bringing:
         wanted = str(self.version.number) if kind == "integer" else f"{self.version.number}.0.0"
         if wanted not in taken:
             return wanted
-        newest = max(map(VersionNumber, taken)).next(kind).text
+        newest = next_number(max(taken, key=number_key), kind)
         self._tell(f"the number {wanted} is taken by another version, so it becomes {newest}")
         return newest
 

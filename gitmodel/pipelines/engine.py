@@ -70,7 +70,11 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
         return 0
     version = Registry(repo).version(name)
     say(f"[release] {version.name}: tagged by {version.tagger or 'a person'}")
-    return steps.release(repo, version, load_model(repo, version.commit, version.model), say)
+    spec = load_model(repo, version.commit, version.model)
+    if spec.deploy.environments == ():  # it is not even loaded, which for a pickle would run it
+        say(f"[release] {version.name}: its model names no environment; a person promotes it")
+        return 0
+    return steps.release(repo, version, spec, say)
 
 
 def _branch(repo: Repository, change: Pushed, say: Say) -> int:

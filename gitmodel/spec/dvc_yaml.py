@@ -8,7 +8,7 @@ from typing import Any
 from gitmodel.errors import GitmodelError
 from gitmodel.git.repository import Repository
 from gitmodel.spec import yaml_source
-from gitmodel.spec.model import ENCODINGS_BY_ENDING, ArtifactSpec, ModelSpec
+from gitmodel.spec.model import ENCODINGS_BY_ENDING, ArtifactSpec, DeploySpec, ModelSpec
 from gitmodel.spec.paths import within
 from gitmodel.spec.trees import RevisionTree
 
@@ -36,7 +36,15 @@ def declared_model(repo: Repository, rev: str | None, name: str) -> ModelSpec | 
             continue
         encoding = ENCODINGS_BY_ENDING.get(PurePosixPath(path).suffix, "python")
         description = str(entry.get("desc") or "")
-        return ModelSpec(name, "", file, description, artifact=ArtifactSpec(path, encoding), metrics=metrics)
+        return ModelSpec(
+            name,
+            "",
+            file,
+            description,
+            artifact=ArtifactSpec(path, encoding),
+            metrics=metrics,
+            deploy=DeploySpec(environments=()),  # nobody has asked for automation
+        )
     return None
 
 

@@ -19,7 +19,7 @@ from gitmodel.git.notes import append_notes
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import METRICS_REF, Dataset, Record, format_record
-from gitmodel.registry.desired import env_tip
+from gitmodel.registry.environments import env_tip
 from gitmodel.registry.register import register
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import ArtifactRef, DataRef, Facts, RunRef

@@ -1,7 +1,6 @@
 """GTO's grammar and history, with GTO itself as the judge."""
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import gto.api
@@ -44,8 +43,10 @@ PARTS = [
 PARTS += ["deprecated", "created", ".", "/", "=", "ü", "\n"]
 
 
-def tag(name: str, date: str = "2026-11-27 15:46:31 +0000", *, annotated: bool = True) -> Tag:
-    return Tag(name, Oid("1" * 40), Oid("2" * 40), date, "Ada <ada@example.org>", "", annotated)
+def tag(
+    name: str, date: str = "2026-11-27 15:46:31 +0000", *, annotated: bool = True, target: str = "2"
+) -> Tag:
+    return Tag(name, Oid("1" * 40), Oid(target * 40), date, "Ada <ada@example.org>", "", annotated)
 
 
 @given(
@@ -91,7 +92,7 @@ def told(*names: str) -> list[Event]:
     found = []
     for second, text in enumerate(names):
         name, _, commit = text.partition(" ")
-        one = replace(tag(name, f"2026-11-27 15:46:{second:02} +0000"), target=Oid((commit or "a") * 40))
+        one = tag(name, f"2026-11-27 15:46:{second:02} +0000", target=commit or "a")
         event = parse_event(one)
         assert event is not None
         found.append(event)

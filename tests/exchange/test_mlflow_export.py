@@ -17,7 +17,8 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tags import write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
-from gitmodel.registry.desired import Desired, env_branch, format_desired
+from gitmodel.registry.desired import Desired, format_desired
+from gitmodel.registry.environments import env_branch
 from gitmodel.registry.versions import ArtifactRef, Facts, format_version
 from tests.conftest import commit_all
 from tests.exchange.conftest import refs
