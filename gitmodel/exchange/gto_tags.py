@@ -32,25 +32,22 @@ _TAG = re.compile(
 
 @dataclass(frozen=True)
 class Event:
-    """What a tag says; ``model`` as GTO names it: ``folder:churn``."""
+    """What a tag says; ``model`` as GTO names it: ``folder:churn``, ``at`` in seconds since 1970."""
 
     tag: Tag
+    at: int
     model: str
     action: Action
     version: str | None = None
     stage: str | None = None
     counter: int = 0
 
-    @property
-    def at(self) -> int:
-        """When, in seconds since 1970."""
-        return int(datetime.strptime(self.tag.date, "%Y-%m-%d %H:%M:%S %z").timestamp())
-
 
 def parse_event(tag: Tag) -> Event | None:
-    """Return what a tag says; ``None``: it is none of GTO's, or a lightweight one, which GTO passes over."""
+    """Return what a tag says; ``None``: it is none of GTO's, or has no date, as lightweight ones."""
     match = _TAG.match(tag.name) if tag.annotated else None
-    if match is None or match["word"] == "created":
+    at = _seconds(tag.date)
+    if match is None or at is None or match["word"] == "created":
         return None
     version, stage = match["version"], match["stage"]
     if version and not ("." in version and is_version_number(version)):
@@ -61,7 +58,14 @@ def parse_event(tag: Tag) -> Event | None:
     elif stage:
         action = "unassign" if match["cancel"] else "assign"
     counter = int(match["counter"] or 0)
-    return Event(tag, match["model"].replace("=", ":"), action, version, stage, counter)
+    return Event(tag, at, match["model"].replace("=", ":"), action, version, stage, counter)
+
+
+def _seconds(date: str) -> int | None:
+    try:
+        return int(datetime.strptime(date, "%Y-%m-%d %H:%M:%S %z").timestamp())
+    except ValueError:  # a tag that nobody signed, or a date that there is not
+        return None
 
 
 def read_events(tags: Iterable[Tag]) -> list[Event]:

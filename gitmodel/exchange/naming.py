@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from gitmodel.errors import UsageError
 from gitmodel.registry.names import MODEL
 
+# What a tag may begin with and model.yaml allows too.
+_OURS = re.compile(rf"(?=.{{1,100}}\Z)(?!.*//){MODEL.pattern}")
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -21,7 +24,7 @@ def choose(
     wanted: Sequence[str],
     *,
     usual: Mapping[str, str] | None = None,
-    valid: re.Pattern[str] = MODEL,
+    valid: re.Pattern[str] = _OURS,
 ) -> Chosen:
     """Decide which models are taken.
 
@@ -72,5 +75,5 @@ def _known(name: str, known: Sequence[str]) -> str:
 def _suggestion(name: str) -> str:
     """Return an option that names a model so that it may come in."""
     letters = (char if char.isascii() and (char.isalnum() or char == "_") else "-" for char in name.lower())
-    plain = "-".join(filter(None, "".join(letters).strip("-_/").split("-"))) or "model"
+    plain = "-".join(filter(None, "".join(letters)[:100].strip("-_").split("-"))) or "model"
     return f"--model {f'{name}={plain}'!r}"

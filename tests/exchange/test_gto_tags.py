@@ -73,6 +73,11 @@ def test_lightweight_tags_say_nothing() -> None:
     assert parse_event(tag("churn@v1.0.0", annotated=False)) is None
 
 
+@pytest.mark.parametrize("date", ["", "10000-01-01 00:00:00 +0000", "2026-11-27 15:46:31 +9999"])
+def test_tags_without_a_date_say_nothing(date: str) -> None:
+    assert parse_event(tag("churn@v1.0.0", date)) is None
+
+
 def test_events_of_one_second_keep_the_order_of_their_counters() -> None:
     names = ["churn#prod#10", "churn#prod!#9", "churn#prod#2"]
     assert [event.counter for event in read_events(map(tag, names))] == [2, 9, 10]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gitmodel.errors import UsageError
 from gitmodel.exchange.naming import Chosen, choose
-from gitmodel.registry.names import MODEL
+from gitmodel.spec.schemas import violations
 
 NAMES = ["churn", "Credit Risk", "a=b", "../../etc", "x"]
 
@@ -53,16 +53,20 @@ def test_what_cannot_be_is_refused(wanted: list[str], why: str) -> None:
         choose(NAMES, wanted)
 
 
-@given(st.lists(st.text(), unique=True, max_size=5))
+@given(
+    st.lists(st.one_of(st.text(), st.from_regex(r"[a-z/_-]{1,120}", fullmatch=True)), unique=True, max_size=5)
+)
 def test_no_name_gets_through_that_is_none(names: list[str]) -> None:
     chosen = choose(names, [])
-    assert all(MODEL.match(new) for new in chosen.names.values())
+    for new in chosen.names.values():
+        assert not violations("model", {"name": new})
     assert len(chosen.names) + len(chosen.skipped) == len(names)
 
 
-@given(st.text(min_size=1))
+@given(st.one_of(st.text(min_size=1), st.text("aB/_-", min_size=95, max_size=120)))
 def test_what_is_suggested_works(name: str) -> None:
-    assume(not MODEL.match(name))
-    (reason,) = choose([name], []).skipped
+    skipped = choose([name], []).skipped
+    assume(skipped)
+    (reason,) = skipped
     option = reason.rpartition("--model ")[2]
     assert choose([name], [eval(option)]).names
