@@ -2,13 +2,13 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitmodel.errors import Conflict, ToolFailed, UsageError
+from gitmodel.errors import Conflict, InvalidFile, ToolFailed, UsageError
 from gitmodel.exchange.changes import Change, environment_name, write_changes
-from gitmodel.exchange.gto_files import Measured, read_measured
+from gitmodel.exchange.gto_files import read_measured
 from gitmodel.exchange.gto_tags import Event, moves, read_events, withdrawn
 from gitmodel.exchange.marks import TRAILER, Mark, as_message, format_mark
 from gitmodel.exchange.naming import choose
@@ -19,7 +19,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags, write_tag_object
 from gitmodel.git.trailers import Message, format_message, parse_message
 from gitmodel.git.values import Oid, RefUpdate
-from gitmodel.metrics.records import METRICS_REF, Record, format_record, utc
+from gitmodel.metrics.records import METRICS_REF, Record, format_record, parse_record, utc
 from gitmodel.registry.environments import check_environment
 from gitmodel.registry.names import tag_name
 from gitmodel.registry.registry import Registry
@@ -156,19 +156,28 @@ def _notes(
     repo: Repository, registered: Sequence[tuple[str, Event]]
 ) -> tuple[dict[Oid, list[str]], list[str]]:
     """Return the lines that the commits' notes lack, and why files were left out."""
-    places = {event.tag.name: (str(event.tag.target), _folder(event.model)) for _, event in registered}
-    measured = read_measured(repo, places.values())
     present = read_notes(repo, METRICS_REF, [event.tag.target for _, event in registered])
+    new = [(ours, event) for ours, event in registered if not _is_measured(present, ours, event)]
+    places = {event.tag.name: (str(event.tag.target), _folder(event.model)) for _, event in new}
+    measured = read_measured(repo, places.values())
     lines: dict[Oid, list[str]] = {}
-    for ours, event in registered:
-        found = measured.get(places[event.tag.name], Measured({}, ()))
-        if found.metrics:
+    for ours, event in new:
+        found = measured.get(places[event.tag.name])
+        if found and found.metrics:
             by = event.tag.tagger.rpartition("<")[2].rstrip(">")
             record = Record(ours, "training", found.metrics, utc(event.at), by, event.version)
-            line = format_record(record)
-            if line not in present.get(event.tag.target, ()):
-                lines.setdefault(event.tag.target, []).append(line)
+            lines.setdefault(event.tag.target, []).append(format_record(record))
     return lines, sorted({reason for found in measured.values() for reason in found.skipped})
+
+
+def _is_measured(present: Mapping[Oid, Sequence[str]], ours: str, event: Event) -> bool:
+    """Say whether a version has a record of its training already."""
+    for line in present.get(event.tag.target, ()):
+        with suppress(InvalidFile):
+            record = parse_record(line)
+            if (record.model, record.version, record.kind) == (ours, event.version, "training"):
+                return True
+    return False
 
 
 def _folder(model: str) -> str:

@@ -1,5 +1,6 @@
 """A GTO registry comes in: here, from elsewhere, twice, half, beside what people do."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -169,12 +170,29 @@ def test_metrics_of_a_model_in_a_folder_are_those_of_its_own_pipeline(gto: Gto) 
     assert '"metrics":{"f1":0.5},"model":"seg"' in line
 
 
+def test_metrics_that_dvc_keeps_are_read_from_its_cache(gto: Gto) -> None:
+    gto.commit(0.7)
+    text = b'{"auc": 0.6}'
+    md5 = hashlib.md5(text, usedforsecurity=False).hexdigest()
+    place = gto.repo.workdir / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(text)
+    gto.repo.git("rm", "-q", "--cached", "metrics.json")
+    lock = f"schema: '2.0'\nstages:\n  t:\n    outs:\n    - {{path: metrics.json, md5: {md5}, hash: md5}}\n"
+    commit_all(gto.repo, {".gitignore": "/metrics.json\n/.dvc/cache\n", "dvc.lock": lock})
+    gto.tag("churn@v1.0.0")
+    assert bring(gto.repo).skipped == ()
+    ((line,),) = read_notes(gto.repo, METRICS_REF).values()
+    assert '"metrics":{"auc":0.6}' in line
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ('{"auc": NaN}', "auc is nan, not a finite number"),
         ('{"auc": "high"}', "auc is 'high', not a number"),
         ("{", "it is no JSON"),
+        ("[" * 100_000, "it is no JSON"),
         (None, "neither git nor DVC tracks it there"),
     ],
 )
