@@ -103,7 +103,7 @@ class _Writing:
                 self.theirs,
                 source=f"runs:/{run.info.run_id}/{_PATH}",
                 run_id=run.info.run_id,
-                tags={**self._said("version"), **self._own_tags()},
+                tags={**self._tags("version"), **self._own_tags()},
                 description=self._description(),
                 await_creation_for=0,
             )
@@ -123,15 +123,21 @@ class _Writing:
         facts = self.version.facts
         return "" if untold(facts.subject, self.mark) else f"{facts.subject}\n\n{facts.body}".strip()
 
-    def _said(self, about: str) -> dict[str, str]:
-        """Return the tags that MLflow had of a model, version or run that came from there."""
+    def _said(self, about: str) -> dict[str, Any]:
+        """Return what MLflow had to say of a model, version or run that came from there."""
         file = posixpath.join(version_folder(self.version.model), f"{FOLDER}.json")
         text = read_file(self.repo, self.version.commit, file) if self.mark else None
         try:
-            tags = json.loads(text)[about]["tags"] if text else {}
-            return {str(key): str(value) for key, value in tags.items() if not key.startswith("mlflow.")}
-        except (ValueError, KeyError, TypeError, AttributeError):
+            found = json.loads(text)[about] if text else {}
+        except (ValueError, KeyError, TypeError):
             return {}
+        return found if isinstance(found, dict) else {}
+
+    def _tags(self, about: str) -> dict[str, str]:
+        """Return the tags that it had there, less those that MLflow itself sets."""
+        tags = self._said(about).get("tags")
+        pairs = tags.items() if isinstance(tags, dict) else ()
+        return {str(key): str(value) for key, value in pairs if not str(key).startswith("mlflow.")}
 
     def _run(self) -> Any:
         """Return the run that tells of the version: one that is whole, or a new one."""
@@ -142,8 +148,9 @@ class _Writing:
                 return run
             client.delete_run(run.info.run_id)  # an export was interrupted in the midst of it
         records = read_records(self.repo, self.version)
-        at = _milliseconds(records[0].at if records else self.version.date)
-        tags = {**self._said("run"), **self._own_tags()}
+        told_at = str(self._said("run").get("at", self.version.date))
+        at = _milliseconds(records[0].at if records else told_at)
+        tags = {**self._tags("run"), **self._own_tags()}
         if records:
             tags["mlflow.user"] = records[0].by
         run = client.create_run(experiment, start_time=at, tags=tags, run_name=self.version.name)
@@ -219,7 +226,7 @@ class _Writing:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             description = _description(self.repo, self.version)
-            self.store.client.create_registered_model(self.theirs, self._said("model"), description)
+            self.store.client.create_registered_model(self.theirs, self._tags("model"), description)
 
     def _keep_number(self, newest: int) -> None:
         """Pass over numbers that the next version would get, by versions that are deleted at once."""
@@ -257,7 +264,10 @@ def _text(value: Any) -> str:
 
 
 def _milliseconds(date: str) -> int:
-    return int(datetime.fromisoformat(date).timestamp() * 1000)
+    try:
+        return max(int(datetime.fromisoformat(date).timestamp() * 1000), 0)
+    except (ValueError, OverflowError):  # anybody may write a note
+        return 0
 
 
 def _set_aliases(repo: Repository, store: Store, ours: str, theirs: str, say: Say) -> list[str]:

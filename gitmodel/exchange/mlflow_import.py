@@ -196,7 +196,7 @@ class _Bringing:
         document = {
             "model": {"name": self.model.name, "tags": self.model.tags},
             "version": {"number": self.version.number, "tags": self.version.tags},
-            "run": {"id": run.id, "tags": run.tags},
+            "run": {"id": run.id, "at": utc(run.at / 1000), "tags": run.tags},
         }
         text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
         return f"{text}\n".encode("utf-8", "replace")

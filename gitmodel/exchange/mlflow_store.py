@@ -13,6 +13,7 @@ from gitmodel.errors import InvalidFile, ToolFailed
 
 _PAGE = 1000
 _LOGGED = "models:/"
+_LATEST = 253_402_300_799_000  # the end of the year 9999
 SQLITE = "sqlite:///"
 
 
@@ -120,7 +121,7 @@ class Store:
         return StoredRun(
             run.info.run_id,
             run.data.tags.get("mlflow.user") or run.info.user_id or "",
-            run.info.end_time or run.info.start_time or version.created,
+            _time(run.info.end_time or run.info.start_time or version.created),
             dict(run.data.metrics),
             dict(run.data.params),
             dict(run.data.tags),
@@ -201,7 +202,7 @@ def _version(found: Any) -> StoredVersion:
     return StoredVersion(
         found.name,
         int(found.version),
-        int(found.creation_timestamp or 0),
+        _time(found.creation_timestamp),
         found.description or "",
         found.current_stage or "None",
         found.source or "",
@@ -209,6 +210,11 @@ def _version(found: Any) -> StoredVersion:
         found.model_id or _logged_id(found.source or ""),
         dict(found.tags),
     )
+
+
+def _time(milliseconds: int | None) -> int:
+    """Return a time that there is, whatever a database holds."""
+    return min(max(int(milliseconds or 0), 0), _LATEST)
 
 
 def _logged_id(source: str) -> str | None:
@@ -227,7 +233,7 @@ def _of_logged(run: StoredRun, logged: Any) -> StoredRun:
     return StoredRun(
         run.id,
         run.by,
-        run.at or int(logged.creation_timestamp),
+        run.at or _time(logged.creation_timestamp),
         {**run.metrics, **metrics},
         {**run.params, **logged.params},
         run.tags,

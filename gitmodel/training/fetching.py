@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import posixpath
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from gitmodel.spec.paths import within
 from gitmodel.training.collected import read_collected
 from gitmodel.training.lock import Tracked, tracked
 from gitmodel.training.storage import cache_dir
+
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 
 def fetch_file(repo: Repository, rev: str, path: str) -> Path:
@@ -65,10 +68,9 @@ def _cached(repo: Repository, rev: str, known: Tracked) -> Path:
 
 def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
     """Return a file of a folder that DVC tracks as a whole: the cache holds the list of its files."""
-    listed = json.loads(_cached(repo, rev, folder).read_bytes())
-    for entry in listed:
-        if posixpath.join(folder.path, entry["relpath"]) == path:
-            return Tracked(path, entry["md5"])
+    for name, md5 in _listed(repo, rev, folder).items():
+        if posixpath.join(folder.path, name) == path:
+            return Tracked(path, md5)
     raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
 
 
@@ -83,9 +85,17 @@ def fetch_folder(repo: Repository, rev: str, path: str) -> dict[str, Path]:
     known = tracked(repo, rev, path)
     if known is None or known.path != path or not known.is_folder:
         raise UsageError(f"{path} is no folder that DVC tracks at {rev[:12]}")
-    listed = json.loads(_cached(repo, rev, known).read_bytes())
-    names = [str(entry["relpath"]) for entry in listed]
+    names = _listed(repo, rev, known)
     return {name: fetch_file(repo, rev, within(path, name)) for name in names}
+
+
+def _listed(repo: Repository, rev: str, folder: Tracked) -> dict[str, str]:
+    """Return the digests of a folder's files by path below it, from the list that the cache holds."""
+    listed = json.loads(_cached(repo, rev, folder).read_bytes())
+    found = {str(entry["relpath"]): str(entry["md5"]) for entry in listed}
+    if not all(_MD5.match(md5) for md5 in found.values()):
+        raise InvalidFile(f"the list of the files in {folder.path} is damaged: a digest is none")
+    return found
 
 
 def _from_git(repo: Repository, held: Object, path: str) -> Path:

@@ -94,13 +94,20 @@ class Elsewhere:
         )
         return int(made.version)
 
+    def date(self, model: str, milliseconds: int) -> None:
+        """Give the versions of a model of a database a date that MLflow itself would not."""
+        self._execute("UPDATE model_versions SET creation_time = ? WHERE name = ?", milliseconds, model)
+
     def rename(self, old: str, new: str) -> None:
         """Give a model of a database a name that MLflow itself would refuse."""
+        for table in ("registered_models", "model_versions", "model_version_tags"):
+            self._execute(f"UPDATE {table} SET name = ? WHERE name = ?", new, old)
+
+    def _execute(self, statement: str, *values: object) -> None:
         import sqlite3
 
         with sqlite3.connect(self.uri.removeprefix("sqlite:///")) as database:
-            for table in ("registered_models", "model_versions", "model_version_tags"):
-                database.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
+            database.execute(statement, values)
         database.close()
 
     def files(self, run_id: str) -> Path:

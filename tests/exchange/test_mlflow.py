@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from gitmodel.cli.main import program
 from gitmodel.delivery.materials import predictor
 from gitmodel.delivery.promotion import promote
-from gitmodel.errors import InvalidFile, ToolFailed, UsageError
+from gitmodel.errors import GitmodelError, InvalidFile, ToolFailed, UsageError
 from gitmodel.exchange import mlflow_import
 from gitmodel.exchange.document import make_document
 from gitmodel.exchange.mlflow_aliases import import_aliases
+from gitmodel.exchange.mlflow_export import export_mlflow
 from gitmodel.exchange.mlflow_import import Imported, import_mlflow
 from gitmodel.exchange.mlflow_opening import open_store
 from gitmodel.git.notes import read_notes
@@ -27,7 +28,7 @@ from gitmodel.spec import load_model
 from gitmodel.training import fetch_file
 from tests.conftest import clone, commit_all
 from tests.exchange.conftest import refs
-from tests.exchange.elsewhere import SKOPS, Elsewhere, Stores, fill
+from tests.exchange.elsewhere import SKOPS, Elsewhere, Stores, content, fill
 
 pytestmark = pytest.mark.system
 KINDS = ("files", "database")
@@ -115,6 +116,27 @@ def test_a_type_that_only_the_artifact_trusts_is_refused(repo: Repository, datab
     version = Registry(repo).version("evil:1")
     with pytest.raises(InvalidFile, match=r"types that are not trusted: shutil\.rmtree"):
         predictor(repo, load_model(repo, version.commit, "evil"), version)
+
+
+def test_a_flavor_that_cannot_be_served_is_kept_whole(
+    repo: Repository, database: Elsewhere, stores: Stores
+) -> None:
+    folder = database.save(SKOPS, 1)
+    (folder / "data").mkdir()
+    (folder / "MLmodel").write_text("flavors:\n  pytorch: {model_data: data}\n  python_function: {}\n")
+    (folder / "data" / "model.pth").write_bytes(b"weights")
+    run = database.run(saved=None)
+    database.client.log_artifacts(run, str(folder), "model")
+    database.version("net", run)
+    assert bring(repo, database, "net").tags == ("net@v1",)
+    assert "[import] net version 1: its flavor pytorch is kept, but cannot be served here" in told
+    version = Registry(repo).version("net:1")
+    assert version.facts.encoding is None
+    with pytest.raises(GitmodelError):
+        predictor(repo, load_model(repo, version.commit, "net"), version)
+    back = stores("database", "back")
+    export_mlflow(repo, back.store, ("net",), say=told.append)
+    assert content(back)["net"] == content(database)["net"]
 
 
 def test_a_deleted_version_leaves_its_gap_and_a_taken_number_is_passed_over(
@@ -218,6 +240,18 @@ def test_hostile_texts_come_in_as_texts(repo: Repository, database: Elsewhere) -
     assert bring(repo, database, f"{NAME}=evil") == Imported((), 1, (), ())
     assert load_model(repo, version.commit, "evil").description == "Who pays back"
     assert make_document(repo)["models"][0]["versions"][0]["trailers"]["Imported-From"]["model"] == NAME
+
+
+@pytest.mark.parametrize(
+    ("date", "year"), [(2**62, "9999"), (-5, "1970"), (0, "1970")], ids=["late", "early", "none"]
+)
+def test_a_date_that_there_is_not_is_one_that_there_is(
+    repo: Repository, database: Elsewhere, date: int, year: str
+) -> None:
+    database.date("risk", date)
+    assert bring(repo, database).tags == ("risk@v1", "risk@v2", "risk@v3")
+    assert Registry(repo).version("risk:1").date.startswith(year)
+    assert bring(repo, database).known == 3
 
 
 def test_aliases_become_environments_only_when_asked_and_move(repo: Repository, database: Elsewhere) -> None:

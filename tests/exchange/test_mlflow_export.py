@@ -95,6 +95,7 @@ def native(repo: Repository, tmp_path: Path) -> Repository:
         records = [
             Record("risk", "training", {"auc": 0.5}, "2026-11-27T15:46:31Z", "ada", number),
             Record("risk", "live", {"auc": 0.4, "../x": 1.0}, "2026-11-28T15:46:31Z", "monitor", number),
+            Record("risk", "evaluation", {"auc": 0.3}, "some day", "anybody", number),
         ]
         publish(repo, [RefUpdate(f"refs/tags/{tag}", made, None)])
         append_notes(repo, METRICS_REF, {commit: map(format_record, records)})
@@ -123,7 +124,7 @@ def test_what_was_made_here_is_whole_there(
     assert [version.number for version in versions] == [1, 4]
     run = place.store.run(versions[1])
     assert run is not None
-    assert run.metrics == {"auc": 0.5, "live/auc": 0.4}
+    assert run.metrics == {"auc": 0.5, "live/auc": 0.4, "evaluation/auc": 0.3}
     assert run.params == {"depth": "4", "nested": '{"a": null}', "text": "4"}
     assert versions[1].description == "Version 4"
 
