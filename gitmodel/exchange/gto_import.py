@@ -110,17 +110,18 @@ def _publish_versions(
     """Make the tags and notes that are missing, in one transaction."""
     here = {tag.name: tag for tag in read_tags(repo)}
     registered = [(ours, event) for ours, events in told.items() for event in _registered(events)]
-    updates, skipped = [], []
+    updates, skipped, taken = [], [], []
     for ours, event in registered:
-        assert event.version is not None
-        name = tag_name(ours, event.version)
+        name = tag_name(ours, event.version or "")
         there = here.get(name)
+        if there is not None and there.target != event.tag.target:
+            skipped.append(f"{event.tag.name}: {name} is another commit's version here")
+            continue
+        taken.append((ours, event))
         if there is None:
             made = event.tag.object if event.tag.name == name else _renamed(repo, event, name)
             updates.append(RefUpdate(f"{_TAGS}{name}", made, None))
-        elif there.target != event.tag.target:
-            skipped.append(f"{event.tag.name}: {name} is another commit's version here")
-    lines, reasons = _notes(repo, registered)
+    lines, reasons = _notes(repo, taken)
     try:
         publish(repo, updates, {METRICS_REF: lines} if lines else {})
     except Conflict as error:
@@ -190,14 +191,16 @@ def _publish_stages(
     repo: Repository, told: Mapping[str, Sequence[Event]], say: Say
 ) -> tuple[list[str], list[str]]:
     """Tell the history of each stage on the branch of its environment."""
-    versions = {version.tag: version for version in Registry(repo).versions()}
+    versions = {(version.tag, str(version.commit)): version for version in Registry(repo).versions()}
     changes: dict[str, list[Change]] = {}
     skipped: list[str] = []
     for ours, events in told.items():
         moved, reasons = moves(events)
         skipped += [*reasons, *_same_environment(ours, {move.stage for move in moved})]
+        commits = {event.version: str(event.tag.target) for event in _registered(events)}
         for move in moved:
-            version = versions.get(tag_name(ours, move.version)) if move.version else None
+            place = (tag_name(ours, move.version or ""), commits.get(move.version, ""))
+            version = versions.get(place)
             if move.version and version is None:
                 skipped.append(f"{move.event.tag.name}: there is no version {move.version} of {ours} here")
             else:

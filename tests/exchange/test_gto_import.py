@@ -271,7 +271,13 @@ def test_a_number_that_is_taken_by_another_version_is_left(churn: Gto, tmp_path:
     before = here.git("rev-parse", "churn@v1.0.0")
     done = bring(here, str(churn.repo.root))
     assert done.tags == ("churn@v1.1.0",)
-    assert "churn@v1.0.0: churn@v1.0.0 is another commit's version here" in done.skipped
+    assert done.skipped == (
+        "churn@v1.0.0: churn@v1.0.0 is another commit's version here",
+        "churn#prod#1: there is no version 1.0.0 of churn here",
+        "churn#prod!#4: there is no version 1.0.0 of churn here",
+    )
+    assert log(here, "prod") == [f"Grace {START + 300} Promote churn v1.1.0"]
+    assert list(read_notes(here, METRICS_REF)) == [here.git("rev-parse", "churn@v1.1.0^{commit}")]
     assert here.git("rev-parse", "churn@v1.0.0") == before
 
 
