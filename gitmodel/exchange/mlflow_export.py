@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.errors import GitmodelError
-from gitmodel.exchange.mlflow_import import FOLDER, OBJECT, untold, version_folder
+from gitmodel.exchange.mlflow_commit import FOLDER, version_folder
+from gitmodel.exchange.mlflow_import import OBJECT, untold
 from gitmodel.exchange.mlflow_known import find, marks_of, numbers_there
 from gitmodel.exchange.mlflow_saving import lay_out
 from gitmodel.exchange.mlflow_store import Store, told

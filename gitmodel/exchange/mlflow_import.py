@@ -9,22 +9,18 @@ from typing import Any
 
 from gitmodel.errors import Conflict, InvalidFile
 from gitmodel.exchange.marks import Mark, as_message, format_mark, marked_versions, sound, with_mark
+from gitmodel.exchange.mlflow_commit import FOLDER, Told, settled, version_folder, write_commit
 from gitmodel.exchange.mlflow_model import SavedModel, read_saved
 from gitmodel.exchange.mlflow_store import Store, StoredModel, StoredRun, StoredVersion
 from gitmodel.exchange.naming import choose
-from gitmodel.git.commits import commit_files
-from gitmodel.git.objects import read_files
-from gitmodel.git.refs import default_branch, resolve
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import read_tags, write_tag_object
-from gitmodel.git.trailers import Message, format_message
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record, utc
 from gitmodel.registry.names import next_number, number_key, split_tag, tag_name
 from gitmodel.registry.versions import ArtifactRef, Facts, format_version
 from gitmodel.spec import load_repository
-from gitmodel.spec.repository import FILE
 from gitmodel.training.keeping import KeptFolder, keep_folder, share_file
 
 Say = Callable[[str], None]
@@ -32,10 +28,6 @@ REGISTRY = "mlflow"
 OBJECT = "gitmodel.object"  # MLflow's tag that holds the tag object of an exported version
 _ATTEMPTS = 20
 _INFINITE = sys.float_info.max  # as a database of MLflow has it
-FOLDER = "mlflow"  # of MLflow's own files, beside the model.yaml
-_ROW = "input.json"
-_DVC_FILES = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
-_DVC_IGNORED = b"/config.local\n/tmp\n/cache\n"
 
 
 @dataclass(frozen=True)
@@ -110,11 +102,6 @@ def untold(subject: str, mark: Mark | None) -> bool:
     return mark is not None and subject == as_message("", _subject(mark))[0]
 
 
-def version_folder(model: str) -> str:
-    """Return the folder of a model in the commit of an imported version."""
-    return f"models/{model.replace('/', '-')}"
-
-
 @dataclass(frozen=True)
 class _Bringing:
     """One version on its way."""
@@ -134,17 +121,14 @@ class _Bringing:
             self._tell("its run is gone, and its metrics and parameters with it")
         known = run or StoredRun(at=self.version.created)
         saved, kept = self._files(run)
-        commit = self._commit(known, saved, kept)
+        told = Told(self.name, self.model, self.version, known, saved, kept)
+        commit = write_commit(self.repo, told, mark_of(self.version))
         if kept:
-            share_file(self.repo, commit, f"{self._place}/{FOLDER}.dvc")
+            share_file(self.repo, commit, f"{version_folder(self.name)}/{FOLDER}.dvc")
         return self._publish(commit, self._facts(known, saved, kept), known)
 
     def _tell(self, words: str) -> None:
         self.say(f"[import] {self.version.model} version {self.version.number}: {words}")
-
-    @property
-    def _place(self) -> str:
-        return version_folder(self.name)
 
     def _files(self, run: StoredRun | None) -> tuple[SavedModel | None, KeptFolder | None]:
         """Put the files of the version into DVC's cache."""
@@ -158,48 +142,6 @@ class _Bringing:
                 raise InvalidFile(f"{error.message}; {hint}") from error
             self._tell(f"without its files: {error.message}")
             return None, None
-
-    def _commit(self, run: StoredRun, saved: SavedModel | None, kept: KeptFolder | None) -> Oid:
-        """Store what is known of the version as a commit that is on no branch."""
-        files: dict[str, bytes | None] = {
-            **_settings(self.repo),
-            f"{self._place}/model.yaml": self._model_file(saved),
-            f"{self._place}/{FOLDER}.json": self._said(run),
-        }
-        if kept:
-            files[f"{self._place}/{FOLDER}.dvc"] = kept.pointer(FOLDER)
-            files[f"{self._place}/.gitignore"] = f"/{FOLDER}\n".encode()
-        if saved and saved.row:
-            files[f"{self._place}/{_ROW}"] = f"{json.dumps(saved.row, indent=2)}\n".encode()
-        subject = f"Import {self.name} from MLflow"
-        message = format_message(Message(subject, "", {"Imported-From": format_mark(mark_of(self.version))}))
-        at = self.version.created // 1000
-        return commit_files(self.repo, parent=None, changes=files, message=message, at=at)
-
-    def _model_file(self, saved: SavedModel | None) -> bytes:
-        """Write a model.yaml with which the version can be packaged and served."""
-        import yaml
-
-        document: dict[str, Any] = {"name": self.name}
-        if self.model.description.strip():
-            document["description"] = sound(self.model.description).strip()
-        if saved:
-            path = f"{FOLDER}/{saved.main}" if saved.main else FOLDER
-            document["artifact"] = {"path": path, "encoding": saved.encoding}
-        if saved and saved.row:
-            document["signature"] = {"input": _ROW}
-        document["deploy"] = {"environments": []}  # no push of a version's tag runs it: a person decides
-        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode()
-
-    def _said(self, run: StoredRun) -> bytes:
-        """Keep what MLflow says and a version here has no place for."""
-        document = {
-            "model": {"name": self.model.name, "tags": self.model.tags},
-            "version": {"number": self.version.number, "tags": self.version.tags},
-            "run": {"id": run.id, "at": utc(run.at / 1000), "tags": run.tags},
-        }
-        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-        return f"{text}\n".encode("utf-8", "replace")
 
     def _facts(self, run: StoredRun, saved: SavedModel | None, kept: KeptFolder | None) -> Facts:
         subject, body = as_message(self.version.description, _subject(mark_of(self.version)))
@@ -220,7 +162,7 @@ class _Bringing:
         return {sound(name): value for name, value in metrics.items() if name not in odd}
 
     def _artifact(self, saved: SavedModel, kept: KeptFolder) -> ArtifactRef:
-        place = f"{self._place}/{FOLDER}"
+        place = f"{version_folder(self.name)}/{FOLDER}"
         if saved.main is None:
             self._tell(f"its flavor {saved.flavor} is kept, but cannot be served here")
             return ArtifactRef(place, kept.md5, size=sum(file.size for file in kept.files.values()))
@@ -253,7 +195,7 @@ class _Bringing:
         """Return the number that MLflow gave where it is free, else the next one."""
         tags = read_tags(self.repo, f"{self.name}@v*", messages=False)
         taken = {parts[1] for parts in (split_tag(tag.name) for tag in tags) if parts}
-        kind = load_repository(self.repo, _settled(self.repo)).versions
+        kind = load_repository(self.repo, settled(self.repo)).versions
         wanted = str(self.version.number) if kind == "integer" else f"{self.version.number}.0.0"
         if wanted not in taken:
             return wanted
@@ -275,23 +217,3 @@ def _value(text: str) -> Any:
     except (ValueError, OverflowError):
         pass
     return sound(text)
-
-
-def _settled(repo: Repository) -> Oid | None:
-    return resolve(repo, default_branch(repo)) or resolve(repo, "HEAD")
-
-
-def _settings(repo: Repository) -> dict[str, bytes | None]:
-    """Return the files of the repository that say where DVC's data are and what artifacts may hold."""
-    import yaml
-
-    tip = _settled(repo)
-    found = read_files(repo, tip, [*_DVC_FILES, FILE]) if tip else {}
-    files = {path: content for path, content in found.items() if content is not None}
-    files.setdefault(".dvc/config", b"")
-    files.setdefault(".dvc/.gitignore", _DVC_IGNORED)
-    settings = yaml.safe_load(files.pop(FILE, b"")) or {}
-    settings.pop("models", None)  # this commit has one model, where it is by default
-    if settings:
-        files[FILE] = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()
-    return dict(files)

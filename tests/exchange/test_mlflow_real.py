@@ -74,11 +74,12 @@ def test_dvc_brings_the_files_of_an_imported_version(
     (tmp_path / "server.dvc").mkdir()
     here = clone(bare, tmp_path / "here")
     remote = f"[core]\n    remote = shared\n['remote \"shared\"']\n    url = {tmp_path / 'server.dvc'}\n"
-    commit_all(here, {".dvc/config": remote, ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n"})
+    files = {".dvc/config": remote, ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n"}
+    commit_all(here, files | {"gitmodel.yaml": "versions: semver\n"})
     here.git("push", "-q", "origin", "HEAD:main")
     bring(here, there)
     other = clone(bare, tmp_path / "other")
-    other.git("checkout", "-q", "risk@v2")
+    other.git("checkout", "-q", "risk@v2.0.0")
     dvc = [sys.executable, "-m", "dvc"]
     process.run([*dvc, "pull"], cwd=other.root)
     version = there.store.versions()["risk"][1]
@@ -87,6 +88,9 @@ def test_dvc_brings_the_files_of_an_imported_version(
             assert (other.workdir / "models/risk/mlflow" / file.name).read_bytes() == file.read_bytes()
     assert "up to date" in process.run([*dvc, "status"], cwd=other.root).text
     assert other.changed_files() == []
+    url = str(here.root)
+    process.run([*dvc, "artifacts", "get", url, "risk", "--rev", "v2.0.0", "--out", "got"], cwd=tmp_path)
+    assert (tmp_path / "got").read_bytes() == (other.workdir / "models/risk/mlflow/model.pkl").read_bytes()
     pointer = (other.workdir / "models/risk/mlflow.dvc").read_text()
     process.run([*dvc, "add", "-f", "models/risk/mlflow"], cwd=other.root)
     assert (other.workdir / "models/risk/mlflow.dvc").read_text() == pointer
