@@ -14,7 +14,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tags import read_tags
 from gitmodel.git.trailers import parse_message
 from gitmodel.git.values import Oid
-from gitmodel.metrics.records import format_record
+from gitmodel.metrics.records import Record, format_record
 from gitmodel.registry.environments import env_tip, environments, file_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
@@ -37,13 +37,16 @@ def make_document(repo: Repository, wanted: Sequence[str] = ()) -> dict[str, Any
     registry = Registry(repo)
     models = list(choose((latest.model for latest in registry.latest()), wanted).names)
     read = {model: registry.read(model) for model in models}
+    records = read_records(repo, [version for versions, _ in read.values() for version in versions])
     messages = {tag.name: tag.message for tag in read_tags(repo)}
     return {
         "format": FORMAT,
         "models": [
             {
                 "name": model,
-                "versions": [_version(repo, version, messages[version.tag]) for version in versions],
+                "versions": [
+                    _version(version, messages[version.tag], records[version.tag]) for version in versions
+                ],
                 "unreadable": [{"tag": tag.tag, "reason": tag.reason} for tag in broken],
             }
             for model, (versions, broken) in read.items()
@@ -52,7 +55,7 @@ def make_document(repo: Repository, wanted: Sequence[str] = ()) -> dict[str, Any
     }
 
 
-def _version(repo: Repository, version: Version, message: str) -> dict[str, Any]:
+def _version(version: Version, message: str, records: Sequence[Record]) -> dict[str, Any]:
     facts = version.facts
     return {
         "version": version.version,
@@ -64,7 +67,7 @@ def _version(repo: Repository, version: Version, message: str) -> dict[str, Any]
         "subject": facts.subject,
         "body": facts.body,
         "trailers": {key: _trailer(key, value) for key, value in parse_message(message).trailers.items()},
-        "metrics": [json.loads(format_record(record)) for record in read_records(repo, version)],
+        "metrics": [json.loads(format_record(record)) for record in records],
     }
 
 

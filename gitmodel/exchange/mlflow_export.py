@@ -148,7 +148,7 @@ class _Writing:
             if run.info.status == "FINISHED":
                 return run
             client.delete_run(run.info.run_id)  # an export was interrupted in the midst of it
-        records = read_records(self.repo, self.version)
+        records = read_records(self.repo, [self.version])[self.version.tag]
         told_at = str(self._said("run").get("at", self.version.date))
         at = _milliseconds(records[0].at if records else told_at)
         tags = {**self._tags("run"), **self._own_tags()}

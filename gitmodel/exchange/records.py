@@ -1,4 +1,7 @@
-"""The measurements of a version, read from the notes on its commit."""
+"""The measurements of versions, read from the notes on their commits, all at once."""
+
+from collections.abc import Sequence
+from contextlib import suppress
 
 from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import read_notes
@@ -7,17 +10,20 @@ from gitmodel.metrics.records import METRICS_REF, Record, parse_record
 from gitmodel.registry.versions import Version
 
 
-def read_records(repo: Repository, version: Version) -> list[Record]:
-    """Return the records of a version, oldest first; lines that cannot be read are passed over.
+def read_records(repo: Repository, versions: Sequence[Version]) -> dict[str, list[Record]]:
+    """Return the records of versions by tag, oldest first; lines that cannot be read are passed over.
 
     A training's record has no number before its version is made: it counts for the version of its commit.
     """
+    notes = read_notes(repo, METRICS_REF, [version.commit for version in versions])
+    return {version.tag: _records(version, notes.get(version.commit, ())) for version in versions}
+
+
+def _records(version: Version, lines: Sequence[str]) -> list[Record]:
     found = []
-    for line in read_notes(repo, METRICS_REF, [version.commit]).get(version.commit, ()):
-        try:
+    for line in lines:
+        with suppress(InvalidFile):
             record = parse_record(line)
-        except InvalidFile:
-            continue
-        if record.model == version.model and record.version in (version.version, None):
-            found.append(record)
+            if record.model == version.model and record.version in (version.version, None):
+                found.append(record)
     return sorted(found, key=lambda record: record.at)
