@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from gitmodel.cli.main import program
+from gitmodel.delivery.materials import predictor
 from gitmodel.exchange.mlflow_aliases import import_aliases
 from gitmodel.exchange.mlflow_export import Exported, export_mlflow
 from gitmodel.exchange.mlflow_import import Imported, import_mlflow
@@ -19,8 +22,10 @@ from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
 from gitmodel.registry.desired import Desired, format_desired
 from gitmodel.registry.environments import env_branch
+from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import ArtifactRef, Facts, format_version
-from tests.conftest import commit_all
+from gitmodel.spec import load_model
+from tests.conftest import commit_all, make_repository
 from tests.exchange.conftest import refs
 from tests.exchange.elsewhere import Elsewhere, Stores, content, fill
 from tests.registry.test_desired import promote
@@ -136,6 +141,34 @@ def test_what_was_made_here_is_whole_there(
     loaded = mlflow.sklearn.load_model("models:/risk@production")
     assert loaded.predict([[5]]).tolist() == [7]
     assert import_mlflow(native, place.store, (), incomplete=False, say=quiet) == Imported((), 2, (), ())
+
+
+@pytest.mark.filterwarnings("ignore")  # of onnx and its converter
+def test_onnx_goes_there_and_elsewhere(repo: Repository, stores: Stores, tmp_path: Path) -> None:
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    rows = np.array([[1.0], [2.0], [5.0], [6.0]], dtype=np.float32)
+    made = to_onnx(LogisticRegression().fit(rows, [0, 0, 1, 1]), rows[:1], options={"zipmap": False})
+    assert repo.root is not None
+    (repo.root / "model.onnx").write_bytes(made.SerializeToString())
+    commit = Oid(commit_all(repo, {"model.yaml": "name: risk\n"}))
+    facts = Facts("As ONNX", encoding="onnx", artifact=ArtifactRef("model.onnx"))
+    text = format_version("risk", "1", facts)
+    tag = write_tag_object(repo, commit=commit, name="risk@v1", message=text)
+    publish(repo, [RefUpdate("refs/tags/risk@v1", tag, None)])
+    place = stores("files")
+    assert send(repo, place).versions == ("risk@v1",)
+
+    import mlflow.onnx
+
+    assert mlflow.onnx.load_model("models:/risk/1").SerializeToString() == made.SerializeToString()
+    other = make_repository(tmp_path / "other")
+    assert import_mlflow(other, place.store, (), incomplete=False, say=quiet).tags == ("risk@v1",)
+    version = Registry(other).version("risk:1")
+    assert version.facts.encoding == "onnx"
+    loaded = predictor(other, load_model(other, version.commit, "risk"), version)
+    assert loaded.predict(pd.DataFrame({"X": [1.0, 6.0]}, dtype="float32")).tolist() == [0, 1]
 
 
 def test_an_export_that_was_killed_is_finished_by_the_next(
