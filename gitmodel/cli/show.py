@@ -1,15 +1,10 @@
 """``gitmodel show``: one version."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from gitmodel.cli.choices import any_version
 from gitmodel.git.repository import Repository
 from gitmodel.reports.details import details_document, read_details
-
-if TYPE_CHECKING:
-    from gitmodel.registry.versions import Version
 
 
 @click.command(name="show")
@@ -37,15 +32,7 @@ def command(*, version: str | None, as_json: bool) -> None:
         from gitmodel.reports.versions import details_text
 
         click.echo("\n".join(details_text(details)))
-    _tell_collected(repo, details.version)
+    for words in details.collected:
+        from gitmodel.reports.terminal import clean
 
-
-def _tell_collected(repo: Repository, version: "Version") -> None:
-    """Say where the artifact of a version was deleted on purpose."""
-    from gitmodel.training.collected import read_collected
-
-    for collected in read_collected(repo, version.commit):
-        if (collected.model, collected.version) == (version.model, version.version):
-            from gitmodel.reports.terminal import clean
-
-            click.echo(clean(f"note: {collected}"), err=True)
+        click.echo(clean(f"note: {words}"), err=True)

@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitmodel.errors import Conflict, ToolFailed
-from gitmodel.git.commits import commit_files
 from gitmodel.git.refs import read_ref, update_refs
 from gitmodel.git.repository import Repository
-from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.values import Oid, RefUpdate
 
 Lines = Mapping[Oid, Iterable[str]]
@@ -168,6 +166,8 @@ def commit_notes(
     merged: Sequence[Oid] = (),
 ) -> Oid:
     """Store a commit of notes; ``changes``: text by path, ``None`` removes the note."""
+    from gitmodel.git.commits import commit_files
+
     return commit_files(
         repo, parent=parent, changes=changes, message=message, merged=merged, keep_modes=False
     )
@@ -260,6 +260,8 @@ def append_notes(repo: Repository, ref: str, added: Lines) -> None:
     Raises:
         Conflict: If others win every one of many attempts.
     """
+    from gitmodel.git.retry import GIVING_UP, attempts
+
     words = ""
     for _ in attempts():
         old = read_ref(repo, ref)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gitmodel.git.repository import Repository
@@ -17,6 +18,7 @@ _FIELDS = (
     "%(taggername) %(taggeremail)",
 )
 _FORMAT = "%00".join(_FIELDS)
+_AT_ONCE = 500
 _SIGNATURE = r"(?m)^-----BEGIN (?:PGP|SSH|SIGNED) (?:SIGNATURE|MESSAGE)-----$"
 
 
@@ -31,6 +33,7 @@ class Tag(NamedTuple):
         tagger: ``Name <email>``.
         message: The whole message, less a signature; empty where it was not asked for.
         annotated: Whether there is a tag object.
+        damage: Why its object cannot be read, in git's words; empty where it can.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Tag(NamedTuple):
     tagger: str
     message: str
     annotated: bool
+    damage: str = ""
 
 
 def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True, below: str = _TAGS) -> list[Tag]:
@@ -51,11 +55,35 @@ def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True, bel
         messages: Whether messages are wanted; lists of names are read faster without.
         below: Where they are: elsewhere for those of another repository.
     """
-    contents = "%00%(contents)" if messages else "%00"
-    out = repo.git("for-each-ref", f"--format={_FORMAT}{contents}%00%00", f"{below}{pattern}".rstrip("/"))
-    records = out.split("\0\0\n")
+    wanted = f"{_FORMAT}{'%00%(contents)' if messages else '%00'}%00%00"
+    done = repo.run("for-each-ref", f"--format={wanted}", f"{below}{pattern}".rstrip("/"), check=False)
+    if done.code:
+        names = repo.git("for-each-ref", "--format=%(refname)", f"{below}{pattern}".rstrip("/")).splitlines()
+        return list(_around_damage(repo, names, wanted, below))
+    return _records(done.text, below)
+
+
+def _records(text: str, below: str) -> list[Tag]:
+    records = text.rstrip("\n").split("\0\0\n")
     records[-1] = records[-1].removesuffix("\0\0")
     return [_parse(record.removeprefix(below)) for record in records if record]
+
+
+def _around_damage(repo: Repository, names: list[str], wanted: str, below: str) -> Iterator[Tag]:
+    """Read tags some of which cannot be read, where git gives up all: by halves, down to the single one."""
+    for at in range(0, len(names), _AT_ONCE):
+        some = names[at : at + _AT_ONCE]
+        done = repo.run("for-each-ref", f"--format={wanted}", *some, check=False)
+        if done.code == 0:
+            yield from _records(done.text, below)
+        elif len(some) > 1:
+            half = len(some) // 2
+            yield from _around_damage(repo, some[:half], wanted, below)
+            yield from _around_damage(repo, some[half:], wanted, below)
+        else:
+            oid = Oid(repo.git("for-each-ref", "--format=%(objectname)", some[0]))
+            words = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+            yield Tag(some[0].removeprefix(below), oid, oid, "", "", "", annotated=True, damage=words)
 
 
 def _parse(record: str) -> Tag:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from gitmodel.errors import Conflict, InvalidFile
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
+from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.tags import read_tags, write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
 from gitmodel.registry.names import check_model, next_number, number_key, split_tag, tag_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, Version, format_version, parse_version
-
-_ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def register(
         ToolFailed: If the remote does not answer or refuses.
     """
     check_model(model)
-    for _ in range(_ATTEMPTS):
+    for _ in attempts():
         fetch(repo)
         known = _same_result(repo, model, commit, facts)
         if known:
@@ -61,7 +60,7 @@ def register(
         except Conflict:
             continue  # somebody took the number: look again, perhaps for this very result
         return Registered(Registry(repo).version(tag_name(model, number)), created=True)
-    raise Conflict(f"others keep registering versions of {model}", hint="run the command again")
+    raise Conflict(f"others keep registering versions of {model}", hint=GIVING_UP)
 
 
 def _same_result(repo: Repository, model: str, commit: Oid, facts: Facts) -> Version | None:

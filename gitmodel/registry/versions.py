@@ -128,7 +128,7 @@ def parse_facts(parts: Message) -> Facts:
         }
         key = "Run"
         run = RunRef(*trailers[key].split()) if key in trailers else None
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidFile(f"the trailer {key} is not valid: {trailers.get(key, '')[:120]!r}") from error
     return Facts(
         parts.subject,
@@ -161,6 +161,8 @@ def parse_version(tag: Tag, *, headings: bool = False) -> Version | None:
     parts = split_tag(tag.name)
     if parts is None:
         return None
+    if tag.damage:
+        raise InvalidFile(f"the tag {tag.name} cannot be read: {tag.damage}", hint="see `git fsck`")
     if headings and (plain := _plain_headings(tag.message, *parts)):
         return Version(*parts, tag.name, tag.object, tag.target, tag.date, tag.tagger, plain)
     message = parse_message(tag.message) if tag.annotated else Message("")

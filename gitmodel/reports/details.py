@@ -14,14 +14,20 @@ from gitmodel.metrics.records import METRICS_REF, Record, parse_record
 from gitmodel.registry.environments import env_branch, file_name, version_in
 from gitmodel.registry.versions import Version
 
+_COLLECTED = "refs/notes/collected"
+
 
 @dataclass(frozen=True)
 class Details:
-    """A version, the environments that should run it, and its records, oldest first."""
+    """A version, the environments that should run it, and its records, oldest first.
+
+    ``collected`` says where its artifact was deleted on purpose.
+    """
 
     version: Version
     environments: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
+    collected: tuple[str, ...] = ()
 
 
 def read_details(repo: Repository, version: Version) -> Details:
@@ -29,15 +35,26 @@ def read_details(repo: Repository, version: Version) -> Details:
     prefix = local_name(repo, env_branch(""))
     tips = list_refs(repo, prefix)
     files = [f"{tip}:{file_name(version.model)}" for tip in tips.values()]
-    notes = note_names(METRICS_REF, version.commit)
-    found = read_objects(repo, [*files, *notes])
+    notes, collected = (note_names(ref, version.commit) for ref in (METRICS_REF, _COLLECTED))
+    found = read_objects(repo, [*files, *notes, *collected])
     environments = tuple(
         name.removeprefix(prefix)
         for name, file in zip(tips, found, strict=False)
         if file and version_in(version.model, file.data) == version.version
     )
-    lines = [line for note in found[len(files) :] if note for line in note_lines(note.data)]
-    return Details(_whole(repo, version), environments, _records(version, lines))
+    texts = [note_lines(note.data) if note else [] for note in found[len(files) :]]
+    lines = [line for text in texts[: len(notes)] for line in text]
+    gone = _collected(version, [line for text in texts[len(notes) :] for line in text])
+    return Details(_whole(repo, version), environments, _records(version, lines), gone)
+
+
+def _collected(version: Version, lines: Sequence[str]) -> tuple[str, ...]:
+    if not lines:
+        return ()
+    from gitmodel.training.collected import parse_collected
+
+    mine = (version.model, version.version)
+    return tuple(str(each) for each in parse_collected(lines) if (each.model, each.version) == mine)
 
 
 def _whole(repo: Repository, version: Version) -> Version:
