@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.markdown import put_between
 from bench.registry.loop import push_to_deployed
 from bench.registry.measure import Pair, machine, sealed, table
+from bench.registry.mlflow import beside_mlflow
 from bench.registry.scale import answers, beside_gto
 from bench.registry.starts import check_push, list_one
 from gitmodel.errors import GitmodelError
@@ -20,8 +21,12 @@ _MEASURES: dict[str, Callable[[Path, argparse.Namespace], list[Pair]]] = {
     "pre-receive": lambda folder, options: [check_push(folder, options.starts)],
     "push": lambda folder, options: [push_to_deployed(folder, options.rounds)],
     "many": lambda folder, options: answers(folder, max(5, options.starts // 2)),
+    "mlflow": lambda folder, options: beside_mlflow(folder, max(5, options.starts // 2)),
     "gto": lambda folder, options: [beside_gto(folder, options.slow)],
 }
+
+# What stands together in a table of the page.
+_PARTS = {"registry": ("list", "pre-receive", "push"), "many": ("many", "mlflow", "gto")}
 
 
 def main() -> int:
@@ -36,7 +41,10 @@ def main() -> int:
     parser.add_argument("--only", choices=[*_MEASURES], help="Measure one of them.")
     options = parser.parse_args()
     kept = True
-    for part, names in {"registry": ("list", "pre-receive", "push"), "many": ("many", "gto")}.items():
+    for part, names in {
+        "registry": ("list", "pre-receive", "push"),
+        "many": ("many", "mlflow", "gto"),
+    }.items():
         chosen = [name for name in names if options.only in {None, name}]
         if not chosen:
             continue
