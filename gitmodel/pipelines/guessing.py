@@ -1,0 +1,311 @@
+"""What the model.yaml of an existing pipeline could say, each part with its reason or with what is missing.
+
+Nothing is written here. Of the user's files only metrics and tables are looked into, to see their names.
+"""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitmodel.errors import GitmodelError
+from gitmodel.metrics.values import Metrics, read_metrics
+from gitmodel.pipelines.tables import Tables
+from gitmodel.spec.metric_names import higher_is_better
+from gitmodel.spec.model import ENCODINGS_BY_ENDING
+from gitmodel.training.project import Pipeline, Stage
+
+# Endings of models beyond those that name an encoding by themselves. No release loads all of them yet.
+_ENCODINGS: dict[str, str] = {
+    **ENCODINGS_BY_ENDING,
+    ".pckl": "joblib",
+    ".pth": "pytorch",
+    ".ckpt": "pytorch",
+    ".xgb": "xgboost",
+    ".bst": "xgboost",
+    ".lgb": "lightgbm",
+    ".cbm": "python",
+    ".h5": "python",
+    ".keras": "python",
+    ".safetensors": "python",
+}
+_LOADED = ("skops", "onnx", "joblib")
+_PICKLES = (".pkl", ".pickle", ".pckl")
+_TRAINS = re.compile(r"(?:^|[^a-z])(?:re)?(?:train|fit|learn|tune)(?:ing|er)?(?:[^a-z]|$)")
+# Pickles that are fitted, but predict nothing.
+_HELPER = re.compile(
+    r"vectori[sz]er|tfidf|scaler|encoder|imputer|preprocess|transformer|feature|tokenizer|data"
+)
+_METRICS_FILE = re.compile(r"(?:metric|score|eval|result)[^/]*\.(?:json|ya?ml)$")
+_METRIC_ENDINGS = (".json", ".yaml", ".yml")
+_PAPERMILL = re.compile(r"(?:^|[\s/])papermill(?:\s|$)")
+_NOTEBOOK = re.compile(r"[^\s'\"]+\.ipynb")
+_KINDS = {
+    "classification": {"accuracy", "acc", "f1", "precision", "recall", "auc", "roc", "logloss", "log_loss",
+                       "avg_prec", "average_precision", "brier", "gini", "kappa", "mcc"},
+    "regression": {"rmse", "mse", "mae", "mape", "r2", "r2_score", "rmsle", "mean_squared_error",
+                   "mean_absolute_error"},
+}  # fmt: skip
+_ROLES = {"train": "learn from", "test": "compare versions on"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One key of a model.yaml.
+
+    Attributes:
+        key: The key.
+        value: Its value; ``None``: it could not be guessed.
+        why: Where the value comes from, else what is missing.
+        example: A value to begin with, where there is none.
+        others: What the value could be too.
+        lacking: What is to be added to the value, where it is not whole.
+    """
+
+    key: str
+    value: Any = None
+    why: str = ""
+    example: Any = None
+    others: tuple[Any, ...] = ()
+    lacking: str = ""
+
+
+def guess(pipeline: Pipeline, root: Path, name: Part) -> list[Part]:
+    """Return the parts of a model.yaml, in its order.
+
+    Args:
+        pipeline: The pipeline beside it.
+        root: Top of the work tree, whose files are looked at where they are there.
+        name: The part that names the model.
+    """
+    measured = _measured(pipeline, root)
+    metrics = _metrics(pipeline, measured)
+    tables = Tables(pipeline, root)
+    data = _data(pipeline, tables)
+    return [
+        name,
+        *(Part("description", item.description) for item in chosen_artifact(pipeline) if item.description),
+        _artifact(pipeline, root),
+        metrics,
+        *_notebooks(pipeline),
+        data,
+        _evaluate(measured, data, tables),
+        _gates(measured),
+    ]
+
+
+def inside(pipeline: Pipeline, path: str) -> str | None:
+    """Return a path relative to the folder of the pipeline; ``None``: it is not below it."""
+    found = posixpath.relpath(path, pipeline.folder or ".")
+    return None if posixpath.isabs(path) or found.startswith("..") else found
+
+
+def chosen_artifact(pipeline: Pipeline) -> Sequence[Any]:
+    """Return the entry of ``artifacts:`` that counts, as a list of one or none."""
+    usable = [item for item in pipeline.artifacts if inside(pipeline, item.path)]
+    return usable[:1]
+
+
+def has_model(pipeline: Pipeline, root: Path) -> bool:
+    """Say whether something that a pipeline makes could be a model."""
+    return bool(pipeline.artifacts or _candidates(pipeline, root))
+
+
+def trains(stage: Stage) -> bool:
+    """Say whether a stage seems to train, by its name, else by its command."""
+    return bool(_TRAINS.search(stage.name.lower()) or _TRAINS.search(stage.command.lower()))
+
+
+def _artifact(pipeline: Pipeline, root: Path) -> Part:
+    candidates = _candidates(pipeline, root)
+    for item in chosen_artifact(pipeline):
+        path = inside(pipeline, item.path)
+        assert path is not None
+        rest = [candidate for candidate, _ in candidates if candidate != path]
+        return _as_part(path, f"`artifacts:` in dvc.yaml names it ({item.name})", rest)
+    if not candidates:
+        outside = [item.path for item in pipeline.artifacts]
+        why = "no output of a stage ends as a file of a model does (.joblib, .pkl, .skops, .onnx …)"
+        if outside:
+            why = f"{outside[0]} lies outside of the folder of dvc.yaml, and model.yaml cannot lead out of it"
+        return Part("artifact", None, why, {"path": "model.joblib", "encoding": "joblib"})
+    (path, stage), *others = candidates
+    by = f"the stage {stage.name} makes it, and its ending is that of a model"
+    return _as_part(path, f"a guess: {by}", [other for other, _ in others])
+
+
+def _as_part(path: str, why: str, others: Sequence[str]) -> Part:
+    ending = posixpath.splitext(path)[1].lower()
+    encoding = _ENCODINGS.get(ending)
+    if encoding is None:
+        needed = f"{why}, but its ending does not say how it is encoded: name it"
+        return Part("artifact", None, needed, {"path": path, "encoding": "joblib"})
+    if ending in _PICKLES:
+        why += "; a pickle is read by joblib, and runs the code of whoever wrote it"
+    elif encoding not in _LOADED:
+        why += f"; this release cannot load {encoding}: `register` needs joblib, skops or onnx"
+    return Part("artifact", _named(path, encoding), why, None, tuple(_named(other) for other in others))
+
+
+def _named(path: str, encoding: str = "") -> dict[str, str]:
+    return {"path": path, "encoding": encoding or _ENCODINGS[posixpath.splitext(path)[1].lower()]}
+
+
+def _candidates(pipeline: Pipeline, root: Path) -> list[tuple[str, Stage]]:
+    """Return the outputs that could be models, the likeliest first, each with its stage."""
+    read_by_training = {dep for stage in pipeline.stages if trains(stage) for dep in stage.deps}
+    found: dict[str, tuple[tuple[bool | int, ...], Stage]] = {}
+    for number, stage in enumerate(pipeline.stages):
+        for out in stage.outs:
+            if out.is_metric or out.is_plot:
+                continue
+            for path in _files(root, out.path):
+                ending, name = posixpath.splitext(path)[1].lower(), inside(pipeline, path)
+                if ending in _ENCODINGS and name:
+                    is_helper = bool(_HELPER.search(name.lower())) or out.path in read_by_training
+                    encoding = _LOADED.index(_ENCODINGS[ending]) if _ENCODINGS[ending] in _LOADED else 9
+                    found.setdefault(name, ((is_helper, not trains(stage), encoding, -number), stage))
+    ranked = sorted(found.items(), key=lambda item: item[1][0])
+    return [(name, stage) for name, (_, stage) in ranked]
+
+
+def _files(root: Path, path: str) -> list[str]:
+    """Return the output itself, or the files in it where it is a folder that is there."""
+    folder = root / path
+    if not folder.is_dir() or folder.is_symlink():
+        return [path]
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    return [file.relative_to(root).as_posix() for file in files[:1000]]
+
+
+def _measured(pipeline: Pipeline, root: Path) -> dict[str, Metrics | str]:
+    """Return what each metrics file holds; a text says why that is not known."""
+    declared = [path for path in pipeline.metrics if inside(pipeline, path)]
+    named = [out.path for stage in pipeline.stages for out in stage.outs if _METRICS_FILE.search(out.path)]
+    found: dict[str, Metrics | str] = {}
+    for path in declared or named:
+        relative = inside(pipeline, path)
+        if relative is not None:
+            found[relative] = _numbers(root / path, relative)
+    return found
+
+
+def _numbers(file: Path, name: str) -> Metrics | str:
+    if file.suffix.lower() not in _METRIC_ENDINGS:
+        return "metrics are read from .json, .yaml and .yml files only"
+    if not file.is_file():
+        return ""  # not made or not pulled yet
+    import yaml
+
+    try:
+        text = file.read_text("utf-8")
+        return read_metrics(json.loads(text) if file.suffix == ".json" else yaml.safe_load(text), name)
+    except GitmodelError as error:
+        return error.message
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        return f"{name} cannot be read: {str(error).splitlines()[0]}"
+
+
+def _metrics(pipeline: Pipeline, measured: Mapping[str, Metrics | str]) -> Part:
+    usable = [path for path, content in measured.items() if not (isinstance(content, str) and content)]
+    problems = [content for content in measured.values() if isinstance(content, str) and content]
+    if usable:
+        stated = (
+            "as dvc.yaml names them" if pipeline.metrics else "a guess by the name: dvc.yaml names no metrics"
+        )
+        return Part("metrics", usable, "; left out: ".join([stated, *problems]))
+    why = (
+        problems[0]
+        if problems
+        else "dvc.yaml names no metrics: a JSON file of names and numbers that a stage writes"
+    )
+    return Part("metrics", None, why, ["metrics.json"])
+
+
+def _notebooks(pipeline: Pipeline) -> list[Part]:
+    found: list[str] = []
+    strays: list[str] = []
+    for stage in pipeline.stages:
+        for notebook in _NOTEBOOK.findall(stage.command)[:1]:
+            read = [dep for dep in stage.deps if posixpath.basename(dep) == posixpath.basename(notebook)]
+            paths = [path for path in (inside(pipeline, dep) for dep in read) if path]
+            if _PAPERMILL.search(stage.command) and paths:
+                found.append(paths[0])
+            else:
+                strays.append(f"{stage.name} runs {notebook}")
+    needed = "a notebook counts where papermill runs it and the stage has it among its deps"
+    if found:
+        lacking = f"{'; '.join(strays)}: {needed}" if strays else ""
+        return [Part("notebooks", [*dict.fromkeys(found)], "papermill runs them", lacking=lacking)]
+    return [Part("notebooks", None, f"{'; '.join(strays)}: {needed}", ["train.ipynb"])] if strays else []
+
+
+def _data(pipeline: Pipeline, tables: Tables) -> Part:
+    """Return the data as far as names and a table show them; a part without a value says what is needed."""
+    value = {role: inside(pipeline, path) for role, path in tables.roles.items()}
+    target, words = tables.target
+    if not value:
+        why = "labelled rows as CSV or Parquet files in the folder of dvc.yaml; no file is plainly one"
+        if tables.halves:
+            why += f" ({posixpath.basename(tables.halves[0])} holds features or labels alone)"
+        return Part(
+            "data", None, why, {"train": "data/train.csv", "test": "data/test.csv", "target": "label"}
+        )
+    reasons = ["a guess by the names of the files", *([words] if target else [])]
+    lacking = [f"{role}: rows to {verb}" for role, verb in _ROLES.items() if role not in value]
+    if target:
+        value["target"] = target
+    else:
+        lacking.append(f"target: {words}")
+    return Part("data", value, "; ".join(reasons), lacking="; ".join(lacking))
+
+
+def _evaluate(measured: Mapping[str, Metrics | str], data: Part, tables: Tables) -> Part:
+    kind, why = _kind(measured, tables)
+    known = data.value or {}
+    if kind is None:
+        return Part("evaluate", None, why, {"kind": "classification"})
+    if "target" in known and "test" in known:
+        return Part("evaluate", {"kind": kind}, f"a guess: {why}")
+    return Part("evaluate", None, f"{why}; it needs data.test and data.target", {"kind": kind})
+
+
+def _kind(measured: Mapping[str, Metrics | str], tables: Tables) -> tuple[str | None, str]:
+    names = [name for metrics in measured.values() if not isinstance(metrics, str) for name in metrics]
+    for kind, known in _KINDS.items():
+        for name in names:
+            if _is_named(name, known):
+                return kind, f"{name} is a metric of a {kind}"
+    by_target = tables.kind_of_target()
+    if by_target:
+        return by_target, f"the target column looks like that of a {by_target}"
+    return None, "neither the names of metrics nor a target column show what kind of prediction it is"
+
+
+def _is_named(metric: str, known: Iterable[str]) -> bool:
+    words = "_" + re.sub(r"[^a-z0-9]+", "_", metric.lower()).strip("_") + "_"
+    return any(f"_{name}_" in words for name in known)
+
+
+def _gates(measured: Mapping[str, Metrics | str]) -> Part:
+    figures = {
+        name: value
+        for metrics in measured.values()
+        if not isinstance(metrics, str)
+        for name, value in metrics.items()
+    }
+    preferred = [name for name in figures if any(_is_named(name, known) for known in _KINDS.values())]
+    chosen = next(iter([*[name for name in preferred if "test" in name], *preferred, *figures]), None)
+    why = "without a gate every new version is promoted; the bound is yours to choose"
+    if chosen is None:
+        return Part("gates", None, why, [{"metric": "accuracy", "min": 0.8}])
+    bound = "min" if higher_is_better(chosen) else "max"
+    return Part(
+        "gates",
+        None,
+        f"{why} (today {chosen} is {figures[chosen]:.6g})",
+        [{"metric": chosen, bound: figures[chosen]}],
+    )
