@@ -2,17 +2,16 @@
 
 import posixpath
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.git.objects import list_files
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines.guessing import Part, chosen_artifact, guess, has_model
+from gitmodel.pipelines.guessing import chosen_artifact, guess, has_model
+from gitmodel.pipelines.parts import Part, comment, in_short, one_key, render
 from gitmodel.reports.terminal import clean
 from gitmodel.spec import paths
 from gitmodel.spec.parsing import parse_model, parse_repository
@@ -22,7 +21,6 @@ from gitmodel.spec.repository import RepositorySpec
 from gitmodel.training.project import FILE, Pipeline, Project, read_project
 
 Say = Callable[[str], None]
-_WIDTH = 100
 _LONGEST_NAME = 100
 
 
@@ -70,12 +68,14 @@ def propose(repo: Repository, folder: str = "") -> Adoption:
     commit = resolve(repo, "HEAD")
     if commit is None:
         raise UsageError("nothing is committed here yet", hint="commit dvc.yaml and its files first")
-    _see_pipelines(repo.root, folder, list(list_files(repo, commit)))
+    files = list(list_files(repo, commit))
+    _see_pipelines(repo.root, folder, files)
+    own = _own_projects(files)
     project = read_project(repo, commit)
     pipelines = [item for item in project.pipelines if _below(item.folder, folder)]
     unreadable = {file: why for file, why in project.unreadable.items() if _below(file, folder)}
     if not pipelines:
-        raise _none_usable(unreadable)
+        raise _none_usable(unreadable, own)
     modelled = [item for item in pipelines if has_model(item, repo.root)] or pipelines
     wanted = {posixpath.join(item.folder, "model.yaml"): item for item in modelled}
     kept = [file for file in wanted if (repo.root / file).exists() or (repo.root / file).is_symlink()]
@@ -85,6 +85,7 @@ def propose(repo: Repository, folder: str = "") -> Adoption:
     remarks = [
         *(f"{file} cannot be read: {why}" for file, why in unreadable.items()),
         *(f"{item.file} makes no model: it stays a pipeline" for item in pipelines if item not in modelled),
+        *(f"{place} is left out: {_OWN}" for place in own if _below(place, folder)),
         *_remarks(repo, project, modelled),
         *note,
     ]
@@ -116,7 +117,18 @@ def _see_pipelines(root: Path, folder: str, files: Iterable[str]) -> None:
 _READ = "what is adopted is what training sees, the commit"
 
 
-def _none_usable(unreadable: dict[str, str]) -> InvalidFile:
+def _own_projects(files: Iterable[str]) -> list[str]:
+    """Return the folders that are DVC projects of their own; DVC does not enter them from the top."""
+    return sorted(path.removesuffix(_CONFIG) for path in files if path.endswith(_CONFIG))
+
+
+_CONFIG = "/.dvc/config"
+_OWN = "it is a DVC project of its own (`dvc init --subdir`), and training reads the .dvc at the top"
+
+
+def _none_usable(unreadable: dict[str, str], own: Sequence[str]) -> InvalidFile:
+    if own and not unreadable:
+        return InvalidFile(f"{own[0]}: {_OWN}", hint=f"`git mv {own[0]}/.dvc .dvc` makes it part of this one")
     if not unreadable:
         return InvalidFile(f"no {FILE} here has stages", hint="`dvc stage add` makes one")
     file, why = next(iter(unreadable.items()))
@@ -177,48 +189,7 @@ def _head(pipeline: Pipeline) -> str:
         f"Stages: {stages}",
         *([f"Parameters, which versions name by themselves: {read}"] if read else []),
     ]
-    return _comment(lines)
-
-
-def render(part: Part) -> str:
-    """Write a part as lines of a model.yaml; what is not known is a comment."""
-    if part.value is None:
-        return _comment([f"To fill in: {part.why}"]) + "".join(
-            f"# {line}\n" for line in _yaml({part.key: part.example}).splitlines()
-        )
-    text = _comment([_sentence(part.why)] if part.why else []) + _yaml({part.key: part.value})
-    text += "".join(f"# or {_yaml({part.key: other})}" for other in part.others)
-    return text + _comment([f"To fill in: {part.lacking}"] if part.lacking else [])
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
-
-
-def _comment(lines: Iterable[str]) -> str:
-    wrapped = (
-        part
-        for line in lines
-        for part in textwrap.wrap(clean(line), _WIDTH, break_long_words=False, break_on_hyphens=False)
-    )
-    return "".join(f"# {line}\n" for line in wrapped)
-
-
-def _yaml(document: dict[str, Any]) -> str:
-    """Write one key on one line, its value in the short form; mappings of a list each on its own."""
-    ((key, value),) = document.items()
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return f"{key}:\n" + "".join(f"  - {_flow(item)}\n" for item in value)
-    return f"{key}: {_flow(value)}\n"
-
-
-def _flow(value: Any) -> str:
-    import yaml
-
-    text = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
-    )
-    return text.removesuffix("...\n").rstrip("\n")
+    return comment(lines)
 
 
 def _settings(root: Path, files: Iterable[str]) -> tuple[str | None, list[str]]:
@@ -233,8 +204,8 @@ def _settings(root: Path, files: Iterable[str]) -> tuple[str | None, list[str]]:
         return None, []
     if there.is_file():
         return None, [f"add to `models:` in {SETTINGS}: {', '.join(missed)}"]
-    head = _comment(["Where models are: the usual places, and beside the pipelines that were adopted."])
-    return head + _yaml({"models": [*RepositorySpec().models, *missed]}), []
+    head = comment(["Where models are: the usual places, and beside the pipelines that were adopted."])
+    return head + one_key({"models": [*RepositorySpec().models, *missed]}), []
 
 
 def _remarks(repo: Repository, project: Project, pipelines: Sequence[Pipeline]) -> Iterator[str]:
@@ -283,9 +254,9 @@ def explain(adoption: Adoption) -> Iterator[str]:
         for part in item.parts:
             if part.value is not None:
                 yield clean(
-                    f"  {_yaml({part.key: part.value}).rstrip()}" + (f"  ({part.why})" if part.why else "")
+                    f"  {one_key({part.key: part.value}).rstrip()}" + (f"  ({part.why})" if part.why else "")
                 )
-                yield from (clean(f"      or {_flow(other)}") for other in part.others)
+                yield from (clean(f"      or {in_short(other)}") for other in part.others)
         lacking = [
             (part.key, part.lacking or part.why) for part in item.parts if part.value is None or part.lacking
         ]

@@ -3,18 +3,15 @@
 Nothing is written here. Of the user's files only metrics and tables are looked into, to see their names.
 """
 
-import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gitmodel.errors import GitmodelError
-from gitmodel.metrics.values import Metrics, read_metrics
+from gitmodel.pipelines.measured import KINDS, Measured, gates, inside, is_named, measured
+from gitmodel.pipelines.parts import Part
 from gitmodel.pipelines.tables import Tables
-from gitmodel.spec.metric_names import higher_is_better
 from gitmodel.spec.model import ENCODINGS_BY_ENDING
 from gitmodel.training.project import Pipeline, Stage
 
@@ -39,38 +36,9 @@ _TRAINS = re.compile(r"(?:^|[^a-z])(?:re)?(?:train|fit|learn|tune)(?:ing|er)?(?:
 _HELPER = re.compile(
     r"vectori[sz]er|tfidf|scaler|encoder|imputer|preprocess|transformer|feature|tokenizer|data"
 )
-_METRICS_FILE = re.compile(r"(?:metric|score|eval|result)[^/]*\.(?:json|ya?ml)$")
-_METRIC_ENDINGS = (".json", ".yaml", ".yml")
 _PAPERMILL = re.compile(r"(?:^|[\s/])papermill(?:\s|$)")
 _NOTEBOOK = re.compile(r"[^\s'\"]+\.ipynb")
-_KINDS = {
-    "classification": {"accuracy", "acc", "f1", "precision", "recall", "auc", "roc", "logloss", "log_loss",
-                       "avg_prec", "average_precision", "brier", "gini", "kappa", "mcc"},
-    "regression": {"rmse", "mse", "mae", "mape", "r2", "r2_score", "rmsle", "mean_squared_error",
-                   "mean_absolute_error"},
-}  # fmt: skip
 _ROLES = {"train": "learn from", "test": "compare versions on"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """One key of a model.yaml.
-
-    Attributes:
-        key: The key.
-        value: Its value; ``None``: it could not be guessed.
-        why: Where the value comes from, else what is missing.
-        example: A value to begin with, where there is none.
-        others: What the value could be too.
-        lacking: What is to be added to the value, where it is not whole.
-    """
-
-    key: str
-    value: Any = None
-    why: str = ""
-    example: Any = None
-    others: tuple[Any, ...] = ()
-    lacking: str = ""
 
 
 def guess(pipeline: Pipeline, root: Path, name: Part) -> list[Part]:
@@ -81,8 +49,8 @@ def guess(pipeline: Pipeline, root: Path, name: Part) -> list[Part]:
         root: Top of the work tree, whose files are looked at where they are there.
         name: The part that names the model.
     """
-    measured = _measured(pipeline, root)
-    metrics = _metrics(pipeline, measured)
+    figures = measured(pipeline, root)
+    metrics = _metrics(pipeline, figures)
     tables = Tables(pipeline, root)
     data = _data(pipeline, tables)
     return [
@@ -92,15 +60,9 @@ def guess(pipeline: Pipeline, root: Path, name: Part) -> list[Part]:
         metrics,
         *_notebooks(pipeline),
         data,
-        _evaluate(measured, data, tables),
-        _gates(measured),
+        _evaluate(figures, data, tables),
+        gates(figures),
     ]
-
-
-def inside(pipeline: Pipeline, path: str) -> str | None:
-    """Return a path relative to the folder of the pipeline; ``None``: it is not below it."""
-    found = posixpath.relpath(path, pipeline.folder or ".")
-    return None if posixpath.isabs(path) or found.startswith("..") else found
 
 
 def chosen_artifact(pipeline: Pipeline) -> Sequence[Any]:
@@ -181,37 +143,9 @@ def _files(root: Path, path: str) -> list[str]:
     return [file.relative_to(root).as_posix() for file in files[:1000]]
 
 
-def _measured(pipeline: Pipeline, root: Path) -> dict[str, Metrics | str]:
-    """Return what each metrics file holds; a text says why that is not known."""
-    declared = [path for path in pipeline.metrics if inside(pipeline, path)]
-    named = [out.path for stage in pipeline.stages for out in stage.outs if _METRICS_FILE.search(out.path)]
-    found: dict[str, Metrics | str] = {}
-    for path in declared or named:
-        relative = inside(pipeline, path)
-        if relative is not None:
-            found[relative] = _numbers(root / path, relative)
-    return found
-
-
-def _numbers(file: Path, name: str) -> Metrics | str:
-    if file.suffix.lower() not in _METRIC_ENDINGS:
-        return "metrics are read from .json, .yaml and .yml files only"
-    if not file.is_file():
-        return ""  # not made or not pulled yet
-    import yaml
-
-    try:
-        text = file.read_text("utf-8")
-        return read_metrics(json.loads(text) if file.suffix == ".json" else yaml.safe_load(text), name)
-    except GitmodelError as error:
-        return error.message
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        return f"{name} cannot be read: {str(error).splitlines()[0]}"
-
-
-def _metrics(pipeline: Pipeline, measured: Mapping[str, Metrics | str]) -> Part:
-    usable = [path for path, content in measured.items() if not (isinstance(content, str) and content)]
-    problems = [content for content in measured.values() if isinstance(content, str) and content]
+def _metrics(pipeline: Pipeline, figures: Measured) -> Part:
+    usable = [path for path, content in figures.items() if not (isinstance(content, str) and content)]
+    problems = [content for content in figures.values() if isinstance(content, str) and content]
     if usable:
         stated = (
             "as dvc.yaml names them" if pipeline.metrics else "a guess by the name: dvc.yaml names no metrics"
@@ -248,9 +182,10 @@ def _data(pipeline: Pipeline, tables: Tables) -> Part:
     value = {role: inside(pipeline, path) for role, path in tables.roles.items()}
     target, words = tables.target
     if not value:
-        why = "labelled rows as CSV or Parquet files in the folder of dvc.yaml; no file is plainly one"
+        why = "CSV or Parquet files with labelled rows, in the folder of dvc.yaml; no file is plainly one"
         if tables.halves:
             why += f" ({posixpath.basename(tables.halves[0])} holds features or labels alone)"
+        why += "; a service needs `data.train` or `signature` to know its input"
         return Part(
             "data", None, why, {"train": "data/train.csv", "test": "data/test.csv", "target": "label"}
         )
@@ -263,8 +198,8 @@ def _data(pipeline: Pipeline, tables: Tables) -> Part:
     return Part("data", value, "; ".join(reasons), lacking="; ".join(lacking))
 
 
-def _evaluate(measured: Mapping[str, Metrics | str], data: Part, tables: Tables) -> Part:
-    kind, why = _kind(measured, tables)
+def _evaluate(figures: Measured, data: Part, tables: Tables) -> Part:
+    kind, why = _kind(figures, tables)
     known = data.value or {}
     if kind is None:
         return Part("evaluate", None, why, {"kind": "classification"})
@@ -273,39 +208,13 @@ def _evaluate(measured: Mapping[str, Metrics | str], data: Part, tables: Tables)
     return Part("evaluate", None, f"{why}; it needs data.test and data.target", {"kind": kind})
 
 
-def _kind(measured: Mapping[str, Metrics | str], tables: Tables) -> tuple[str | None, str]:
-    names = [name for metrics in measured.values() if not isinstance(metrics, str) for name in metrics]
-    for kind, known in _KINDS.items():
+def _kind(figures: Measured, tables: Tables) -> tuple[str | None, str]:
+    names = [name for metrics in figures.values() if not isinstance(metrics, str) for name in metrics]
+    for kind, known in KINDS.items():
         for name in names:
-            if _is_named(name, known):
+            if is_named(name, known):
                 return kind, f"{name} is a metric of a {kind}"
     by_target = tables.kind_of_target()
     if by_target:
         return by_target, f"the target column looks like that of a {by_target}"
     return None, "neither the names of metrics nor a target column show what kind of prediction it is"
-
-
-def _is_named(metric: str, known: Iterable[str]) -> bool:
-    words = "_" + re.sub(r"[^a-z0-9]+", "_", metric.lower()).strip("_") + "_"
-    return any(f"_{name}_" in words for name in known)
-
-
-def _gates(measured: Mapping[str, Metrics | str]) -> Part:
-    figures = {
-        name: value
-        for metrics in measured.values()
-        if not isinstance(metrics, str)
-        for name, value in metrics.items()
-    }
-    preferred = [name for name in figures if any(_is_named(name, known) for known in _KINDS.values())]
-    chosen = next(iter([*[name for name in preferred if "test" in name], *preferred, *figures]), None)
-    why = "without a gate every new version is promoted; the bound is yours to choose"
-    if chosen is None:
-        return Part("gates", None, why, [{"metric": "accuracy", "min": 0.8}])
-    bound = "min" if higher_is_better(chosen) else "max"
-    return Part(
-        "gates",
-        None,
-        f"{why} (today {chosen} is {figures[chosen]:.6g})",
-        [{"metric": chosen, bound: figures[chosen]}],
-    )
