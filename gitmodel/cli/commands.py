@@ -11,6 +11,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Check this machine and this repository, and say what to do.",
         "validate": "Check model.yaml, environments/*.yaml and gitmodel.yaml.",
         "hooks": "Install git hooks, or take them away.",
+        "completion": "Print the script that completes words in a shell.",
     },
     "Look": {
         "list": "List the models with their newest versions.",

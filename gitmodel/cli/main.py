@@ -5,13 +5,19 @@ import sys
 from functools import partial
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitmodel import __version__
 from gitmodel.cli.commands import COMMANDS, COMMANDS_THAT_READ, SECTIONS
 from gitmodel.cli.edge import guard
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+_COMPLETES = "_GITMODEL_COMPLETE"  # set by the scripts of `gitmodel completion`
 
 
 class Program(click.Group):
@@ -36,7 +42,21 @@ class Program(click.Group):
         found = import_module(f"gitmodel.cli.{module}").command
         assert isinstance(found, click.Command)
         self.called = cmd_name
+        if _COMPLETES in os.environ:
+            from gitmodel.cli.completing import attach
+
+            attach(found)
         return keep_examples(found)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Return the commands that begin so; unlike click's own, it imports none of them."""
+        from click.shell_completion import CompletionItem
+
+        words = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
+        found = [
+            CompletionItem(name, help=text) for name, text in words.items() if name.startswith(incomplete)
+        ]
+        return found or click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -110,6 +130,10 @@ keep_examples(program)
 
 def main() -> None:
     """Run the command line."""
+    if _COMPLETES in os.environ:
+        from gitmodel.cli.completing import prepare
+
+        prepare()
     try:
         program(prog_name="gitmodel")
     except SystemExit as ended:
