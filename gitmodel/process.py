@@ -1,6 +1,7 @@
 """The one place that starts processes."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -141,6 +142,30 @@ def stream(
         for line in process.stdout:
             sink(line.rstrip("\n"))
     return process.returncode
+
+
+def page(command: str, text: str, env: Mapping[str, str]) -> bool:
+    """Show a text in a pager and wait until its reader has left it.
+
+    Args:
+        command: What the user has configured; a shell runs it, as git's documentation promises.
+        text: The text, which reaches the pager as its input only.
+        env: The whole environment.
+
+    Returns:
+        Whether the pager could be started.
+    """
+    # Ctrl-C is the pager's to understand; unlike an ignored signal, a handler is not passed on to it.
+    before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+    try:
+        pager = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.PIPE, env=env)
+        pager.communicate(text.encode("utf-8", "backslashreplace"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return pager.returncode not in _NOT_STARTED
+
+
+_NOT_STARTED = (126, 127)  # what a shell says of a program that it cannot run
 
 
 def spawn_detached(

@@ -24,10 +24,15 @@ def command(*, metric: str, model: str | None, max_count: int, as_json: bool) ->
     from gitmodel.cli.choices import any_model, warn_of
     from gitmodel.registry.registry import Registry
     from gitmodel.reports.blame import blame_document, blame_text, find_moves
+    from gitmodel.cli.output import show
+    from gitmodel.reports.diff import COLOURS
     from gitmodel.reports.terminal import to_json
 
     repo = Repository.open()
     versions, broken = Registry(repo).read(any_model(repo, model))
     moves = find_moves(repo, versions, metric, max_count)
-    click.echo(to_json(blame_document(moves)) if as_json else "\n".join(blame_text(moves, metric)))
+    if as_json:
+        click.echo(to_json(blame_document(moves)))
+    else:
+        show(blame_text(moves, metric), COLOURS)
     warn_of(broken)

@@ -24,6 +24,8 @@ def command(*, versions: tuple[str, ...], no_signature: bool, as_json: bool) -> 
     """
     from gitmodel.pipelines.comparing import compare_versions, two_versions
     from gitmodel.reports.compare import comparison_document, comparison_text
+    from gitmodel.cli.output import show
+    from gitmodel.reports.diff import COLOURS
     from gitmodel.reports.terminal import to_json
 
     repo = Repository.open()
@@ -31,4 +33,7 @@ def command(*, versions: tuple[str, ...], no_signature: bool, as_json: bool) -> 
     found = compare_versions(
         repo, old, new, lambda line: click.echo(line, err=True), signature=not no_signature
     )
-    click.echo(to_json(comparison_document(found)) if as_json else "\n".join(comparison_text(found)))
+    if as_json:
+        click.echo(to_json(comparison_document(found)))
+    else:
+        show(comparison_text(found), COLOURS)

@@ -20,12 +20,13 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
       gitmodel -C /srv/models.git doctor --json
       gitmodel doctor --repair
     """
+    from gitmodel.cli.output import show
     from gitmodel.errors import Refused, UsageError
     from gitmodel.git.locks import remove_stale_locks
     from gitmodel.git.repository import Repository
     from gitmodel.metrics.unreadable import UNREADABLE_REF, set_aside
     from gitmodel.reports.condition import check_repository
-    from gitmodel.reports.findings import Finding, findings_document, findings_text
+    from gitmodel.reports.findings import COLOURS, Finding, findings_document, findings_text
     from gitmodel.reports.machine import check_machine
     from gitmodel.reports.terminal import to_json
 
@@ -40,6 +41,9 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
         findings += check_repository(Repository.open())
     except UsageError as error:
         findings.append(Finding("repository", "warn", error.message, error.hint))
-    click.echo(to_json(findings_document(findings)) if as_json else "\n".join(findings_text(findings)))
+    if as_json:
+        click.echo(to_json(findings_document(findings)))
+    else:
+        show(findings_text(findings), COLOURS)
     if any(finding.status == "fail" for finding in findings):
         context.exit(Refused.exit_code)

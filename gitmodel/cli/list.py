@@ -35,11 +35,12 @@ def command(
     if long or every or order or conditions or as_json:
         _overview(repo, every, order, conditions, as_json)
         return
-    from gitmodel.reports.models import models_text, read_models
+    from gitmodel.cli.output import show
+    from gitmodel.reports.models import COLOURS, models_text, read_models
 
     rows = read_models(repo)
     if rows:
-        click.echo("\n".join(models_text(rows)))
+        show(models_text(rows), COLOURS)
     else:
         _nothing()
 
@@ -56,6 +57,7 @@ def _overview(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     from gitmodel.cli.choices import warn_of
+    from gitmodel.cli.output import show
     from gitmodel.reports import overview
 
     rows, broken = overview.read_rows(repo, every=every)
@@ -68,7 +70,7 @@ def _overview(
         click.echo(to_json([overview.row_document(row) for row in found]))
     elif found:
         named = [*overview.condition_fields(conditions), *([order.removeprefix("-")] if order else [])]
-        click.echo("\n".join(overview.overview(found, named)))
+        show(overview.overview(found, named), overview.COLOURS)
     elif rows:
         click.echo("no version meets that", err=True)
     else:

@@ -31,6 +31,8 @@ def command(*, model: str | None, full: bool, graph: bool, max_count: int | None
       gitmodel log --graph credit-risk
       gitmodel log --json
     """
+    from gitmodel.cli.output import show
+
     registry = Registry(Repository.open())
     versions, broken = registry.read(model, headings=not (full or as_json or graph))
     if model is None:
@@ -44,11 +46,13 @@ def command(*, model: str | None, full: bool, graph: bool, max_count: int | None
 
         click.echo(to_json([version_document(version) for version in shown]))
     elif graph:
-        click.echo("\n".join(_graphs(registry.repo, shown)))
-    elif shown:
-        from gitmodel.reports.versions import log_text
+        from gitmodel.reports.graph import COLOURS
 
-        click.echo("\n".join(log_text(shown, full=full)))
+        show([*_graphs(registry.repo, shown)], COLOURS)
+    elif shown:
+        from gitmodel.reports.versions import COLOURS, log_text
+
+        show(log_text(shown, full=full), COLOURS)
     warn_of(broken)
 
 

@@ -18,6 +18,7 @@ def command(*, run: str | None, followed: bool) -> None:
       gitmodel logs
       gitmodel logs 20261127T154631-001 -f
     """
+    from gitmodel.cli.output import show
     from gitmodel.pipelines.receive import follow, server_of, show_log
     from gitmodel.pipelines.runs import Runs
 
@@ -26,4 +27,6 @@ def command(*, run: str | None, followed: bool) -> None:
     if followed:
         follow(runs, found.id, click.echo)
     else:
-        show_log(runs, found.id, click.echo)
+        lines: list[str] = []
+        show_log(runs, found.id, lines.append)
+        show(lines)

@@ -114,7 +114,9 @@ def _change_folder(_context: click.Context, _option: click.Parameter, value: tup
     is_eager=True,
     help="Run as if started in PATH.",
 )
-def program() -> None:
+@click.option("--no-pager", is_flag=True, help="Show long text without a pager.")
+@click.option("--no-color", is_flag=True, help="Show text without colours.")
+def program(**_options: bool) -> None:
     r"""GitOps for machine-learning models: versions are tags, metrics are notes, environments are branches.
 
     \b

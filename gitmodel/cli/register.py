@@ -22,6 +22,8 @@ def command(*, model: str | None, rev: str, message: str | None) -> None:
       gitmodel register credit-risk
       gitmodel register -m "Updated model with August data"
     """
+    from gitmodel.cli.output import teller
     from gitmodel.pipelines.steps import register_model
+    from gitmodel.reports.diff import COLOURS
 
-    register_model(Repository.open(), model, rev=rev, message=message, say=click.echo)
+    register_model(Repository.open(), model, rev=rev, message=message, say=teller(COLOURS))

@@ -20,7 +20,8 @@ def command(*, max_count: int, as_json: bool) -> None:
       gitmodel runs
       gitmodel runs --json
     """
-    from gitmodel.pipelines.listing import run_document, runs_table
+    from gitmodel.cli.output import show
+    from gitmodel.pipelines.listing import COLOURS, run_document, runs_table
     from gitmodel.pipelines.receive import server_of
     from gitmodel.pipelines.runs import Runs
     from gitmodel.reports.table import align
@@ -30,6 +31,6 @@ def command(*, max_count: int, as_json: bool) -> None:
     if as_json:
         click.echo(to_json([run_document(run) for run in newest]))
     elif newest:
-        click.echo("\n".join(clean(line) for line in align(runs_table(newest))))
+        show([clean(line) for line in align(runs_table(newest))], COLOURS)
     else:
         click.echo("nothing has run here yet")

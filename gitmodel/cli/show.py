@@ -29,9 +29,10 @@ def command(*, version: str | None, as_json: bool) -> None:
 
         click.echo(to_json(details_document(details)))
     else:
-        from gitmodel.reports.versions import details_text
+        from gitmodel.cli.output import show
+        from gitmodel.reports.versions import COLOURS, details_text
 
-        click.echo("\n".join(details_text(details)))
+        show(details_text(details), COLOURS)
     for words in details.collected:
         from gitmodel.reports.terminal import clean
 

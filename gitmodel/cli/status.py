@@ -20,8 +20,9 @@ def command(*, env: str | None, as_json: bool) -> None:
       gitmodel status production --json
     """
     from gitmodel.cli.choices import all_environments
+    from gitmodel.cli.output import show
     from gitmodel.delivery.status import status
-    from gitmodel.reports.status import status_document, status_text
+    from gitmodel.reports.status import COLOURS, status_document, status_text
     from gitmodel.reports.terminal import to_json
 
     repo = Repository.open()
@@ -29,6 +30,6 @@ def command(*, env: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(status_document(rows)))
     elif rows:
-        click.echo("\n".join(status_text(rows)))
+        show(status_text(rows), COLOURS)
     else:
         click.echo(f"nothing was promoted{f' to {env}' if env else ''} yet", err=True)

@@ -22,6 +22,8 @@ def command(*, model: str | None, force: bool, rev: str) -> None:
       gitmodel train credit-risk
       gitmodel train --commit my-branch --force
     """
+    from gitmodel.cli.output import teller
     from gitmodel.pipelines.steps import train_model
+    from gitmodel.reports.diff import COLOURS
 
-    train_model(Repository.open(), model, rev=rev, force=force, say=click.echo)
+    train_model(Repository.open(), model, rev=rev, force=force, say=teller(COLOURS))

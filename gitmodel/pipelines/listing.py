@@ -5,6 +5,13 @@ from typing import Any
 
 from gitmodel.pipelines.pushed import describe
 from gitmodel.pipelines.runs import INTERRUPTED, Run
+from gitmodel.reports.terminal import Colours
+
+COLOURS: Colours = (
+    (r"^\S+  (done)  ", "green"),
+    (r"^\S+  (failed\S*(?: \(\d+\))?|interrupted\S*(?: \(\d+\))?)  ", "red"),
+    (r"^\S+  (running|queued)  ", "yellow"),
+)
 
 
 def runs_table(runs: Sequence[Run]) -> list[list[str]]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitmodel.reports.table import align
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
 from gitmodel.reports.words import number
 from gitmodel.spec.metric_names import higher_is_better
 
 Direction = Literal["better", "worse", "same", "new", "gone"]
+
+COLOURS: Colours = ((r"  (better)(?:  |$)", "green"), (r"  (worse)(?:  |$)", "red"))
 
 
 @dataclass(frozen=True)

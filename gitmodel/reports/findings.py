@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 from gitmodel.errors import GitmodelError
 from gitmodel.reports.table import align
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
 
 Status = Literal["ok", "warn", "fail"]
+
+COLOURS: Colours = ((r"^(ok)  ", "green"), (r"^(warn)  ", "yellow"), (r"^(fail)  ", "red"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from gitmodel.git.repository import Repository
 from gitmodel.registry.environments import read_wanted
 from gitmodel.registry.versions import Version
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
+
+COLOURS: Colours = ((r"(?:^|[| ])\* (v\S+ [0-9a-f]+)", "yellow"), (r" (\([^)]*\)) ", "green"))
 
 
 def graph_text(repo: Repository, versions: Sequence[Version]) -> list[str]:

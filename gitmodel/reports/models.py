@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from gitmodel.git.repository import Repository
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.table import align
+from gitmodel.reports.terminal import Colours
 
+COLOURS: Colours = ((r"  (v\S+)$", "yellow"),)
 # As the specification's own reader finds models where no gitmodel.yaml says otherwise.
 _PLACES = ("model.yaml", ":(glob)models/*/model.yaml")
 _NAME = re.compile(r"""name:\s*(["']?)([a-z0-9](?:[a-z0-9_/-]*[a-z0-9])?)\1\s*(?:#.*)?\Z""")

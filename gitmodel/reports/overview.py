@@ -16,7 +16,7 @@ from gitmodel.registry.versions import Version
 from gitmodel.reports.details import version_document
 from gitmodel.reports.models import model_files, read_models
 from gitmodel.reports.table import align
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
 from gitmodel.reports.words import flatten
 from gitmodel.reports.words import number as figure
 from gitmodel.spec.metric_names import higher_is_better
@@ -24,6 +24,7 @@ from gitmodel.spec.metric_names import higher_is_better
 _DEPLOYMENTS = "refs/notes/deployments"
 _FAILED = "failed"
 _CONDITION = re.compile(r"([\w./-]+?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
+COLOURS: Colours = ((r"  (failed in [^;]*?)(?:;|  |$)", "red"), (r"(not deployed in .*?)(?:  |$)", "yellow"))
 _OWN_COLUMNS = ("model", "version", "id", "date", "owners", "health")
 
 

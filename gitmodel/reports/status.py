@@ -5,7 +5,15 @@ from typing import Any, Protocol
 
 from gitmodel.registry.desired import Hold
 from gitmodel.reports.table import align
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
+
+COLOURS: Colours = (
+    (r"  (in sync)(?=  )", "green"),
+    (r"  (differs|down)(?=  )", "red"),
+    (r"  (not wanted|unknown)(?=  )", "yellow"),
+    (r"^    (held) since ", "yellow"),
+    (r"^    v\S+ (could not be deployed) ", "red"),
+)
 
 
 class Last(Protocol):

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gitmodel.registry.versions import DataRef, Version
-from gitmodel.reports.terminal import clean, clean_lines
+from gitmodel.reports.terminal import Colours, clean, clean_lines
 from gitmodel.reports.words import number, pairs, title
 
 if TYPE_CHECKING:
     from gitmodel.metrics.records import Record
     from gitmodel.reports.details import Details
 
+COLOURS: Colours = ((r"^(Model-ID: \S+)", "yellow"),)  # as git colours the commits of its log
 _SHORT_COMMIT, _SHORT_DIGEST = 7, 4
 _OWN_KEYS = frozenset(
     {
