@@ -22,9 +22,9 @@ def command(*, metric: str, model: str | None, max_count: int, as_json: bool) ->
       gitmodel blame accuracy --json
     """
     from gitmodel.cli.choices import any_model, warn_of
+    from gitmodel.cli.output import show
     from gitmodel.registry.registry import Registry
     from gitmodel.reports.blame import blame_document, blame_text, find_moves
-    from gitmodel.cli.output import show
     from gitmodel.reports.diff import COLOURS
     from gitmodel.reports.terminal import to_json
 

@@ -114,6 +114,7 @@ def _version_then_environment(repo: Repository, context: click.Context, begun: s
 _BY_NAME: dict[str, Words] = {
     "model": _models,
     "version": _versions,
+    "versions": _versions,
     "env": _environments,
     "rev": _revisions,
     "base": _revisions,

@@ -22,9 +22,9 @@ def command(*, versions: tuple[str, ...], no_signature: bool, as_json: bool) -> 
       gitmodel diff credit-risk:production credit-risk:latest
       gitmodel diff --no-signature --json
     """
+    from gitmodel.cli.output import show
     from gitmodel.pipelines.comparing import compare_versions, two_versions
     from gitmodel.reports.compare import comparison_document, comparison_text
-    from gitmodel.cli.output import show
     from gitmodel.reports.diff import COLOURS
     from gitmodel.reports.terminal import to_json
 

@@ -52,6 +52,8 @@ class Program(click.Group):
         """Return the commands that begin so; unlike click's own, it imports none of them."""
         from click.shell_completion import CompletionItem
 
+        if ctx.args or getattr(ctx, "_protected_args", ()):
+            return []  # behind what is no command
         words = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
         found = [
             CompletionItem(name, help=text) for name, text in words.items() if name.startswith(incomplete)
@@ -62,7 +64,8 @@ class Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments begin with; a name that is none gets the nearest one."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        is_asked = not ctx.resilient_parsing  # and not completed by a shell
+        if is_asked and args and args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(_no_such_command(args[0]))
         return super().resolve_command(ctx, args)
 

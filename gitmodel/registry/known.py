@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gitmodel.git.repository import Repository
-from gitmodel.registry.names import VersionNumber, split_tag
+from gitmodel.registry.names import number_key, split_tag
 
 # A ref may be named so that a shell would do something with it.
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@:+-]*\Z")
@@ -37,7 +37,7 @@ class Known:
 
 def read_known(repo: Repository) -> Known:
     """Read the names of a repository."""
-    versions: dict[str, list[VersionNumber]] = {}
+    versions: dict[str, list[str]] = {}
     environments: dict[str, None] = {}
     branches: list[str] = []
     out = repo.git("for-each-ref", "--format=%(refname)", "refs/tags/", "refs/heads/", "refs/remotes/")
@@ -45,15 +45,14 @@ def read_known(repo: Repository) -> Known:
         if ref.startswith("refs/tags/"):
             parts = split_tag(ref.removeprefix("refs/tags/"))
             if parts:
-                versions.setdefault(parts[0], []).append(VersionNumber(parts[1]))
+                versions.setdefault(parts[0], []).append(parts[1])
         elif found := _ENVIRONMENT.match(ref):
             environments[found[1]] = None
         else:
             branches.append(ref.split("/", 2)[2])
     environments |= dict.fromkeys(_defined(repo))
     newest_first = {
-        model: [number.text for number in sorted(numbers, reverse=True)]
-        for model, numbers in versions.items()
+        model: sorted(numbers, key=number_key, reverse=True) for model, numbers in versions.items()
     }
     return Known(dict(sorted(newest_first.items())), sorted(environments), branches)
 
