@@ -52,7 +52,7 @@ class Program(click.Group):
         """Return the commands that begin so; unlike click's own, it imports none of them."""
         from click.shell_completion import CompletionItem
 
-        if ctx.args or getattr(ctx, "_protected_args", ()):
+        if ctx.args or getattr(ctx, "_protected_args", []):
             return []  # behind what is no command
         words = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
         found = [
