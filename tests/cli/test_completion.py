@@ -34,7 +34,7 @@ def offered(repo: Repository, line: str, shell: str = "bash") -> list[str]:
     [
         ("gitmodel sh", ["show"]),
         ("git gitmodel sh", ["show"]),
-        ("/opt/bin/gitmodel show hel", ["hello-world", *HELLO]),
+        ("/usr/bin/gitmodel show hel", ["hello-world", *HELLO]),
         (
             "gitmodel show credit-risk:",
             [f"credit-risk:{word}" for word in ("4", "3", "latest", "production", "staging")],
