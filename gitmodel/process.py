@@ -168,6 +168,17 @@ def page(command: str, text: str, env: Mapping[str, str]) -> bool:
 _NOT_STARTED = (126, 127)  # what a shell says of a program that it cannot run
 
 
+def is_alive(pid: int) -> bool:
+    """Say whether there is a process of that id, whosever it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def spawn_detached(
     argv: Sequence[str], *, log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gitmodel import process
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 
@@ -34,18 +35,8 @@ def temporary_worktree(repo: Repository, commit: Oid) -> Iterator[Path]:
 def _sweep(repo: Repository, folder: Path) -> None:
     for left in folder.iterdir():
         pid = left.name.partition("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
+        if pid.isdigit() and not process.is_alive(int(pid)):
             _remove(repo, left)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _remove(repo: Repository, path: Path) -> None:

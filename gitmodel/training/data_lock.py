@@ -2,11 +2,11 @@
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from gitmodel import process
 from gitmodel.errors import Refused
 from gitmodel.git.repository import Repository
 from gitmodel.training.storage import dvc_folder
@@ -58,7 +58,7 @@ def _enter_dvc(repo: Repository, stack: ExitStack) -> None:
         stack.enter_context(make_lock(str(folder / "tmp" / "lock"), tmp_dir=str(folder / "tmp")))
     except LockError:
         raise _at_work("a command of DVC") from None
-    if any(_is_alive(pid) for pid in _stages_at_work(folder / "tmp" / "rwlock")):
+    if any(process.is_alive(pid) for pid in _stages_at_work(folder / "tmp" / "rwlock")):
         raise _at_work("a stage that DVC runs")  # for its time DVC gives the lock away
 
 
@@ -69,16 +69,6 @@ def _stages_at_work(file: Path) -> set[int]:
         return {int(holder["pid"]) for holder in (*readers, *document.get("write", {}).values())}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return set()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _at_work(who: str) -> Refused:
