@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitmodel.cli.choices import warn_of
 from gitmodel.git.repository import Repository
-from gitmodel.registry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +29,9 @@ def command(*, model: str | None, full: bool, graph: bool, max_count: int | None
       gitmodel log --graph credit-risk
       gitmodel log --json
     """
+    from gitmodel.cli.choices import warn_of
     from gitmodel.cli.output import show
+    from gitmodel.registry.registry import Registry
 
     registry = Registry(Repository.open())
     versions, broken = registry.read(model, headings=not (full or as_json or graph))

@@ -2,9 +2,7 @@
 
 import click
 
-from gitmodel.cli.choices import any_version
 from gitmodel.git.repository import Repository
-from gitmodel.reports.details import details_document, read_details
 
 
 @click.command(name="show")
@@ -22,6 +20,9 @@ def command(*, version: str | None, as_json: bool) -> None:
       gitmodel show credit-risk:production --json
       gitmodel show 4fbe8871
     """
+    from gitmodel.cli.choices import any_version
+    from gitmodel.reports.details import details_document, read_details
+
     repo = Repository.open()
     details = read_details(repo, any_version(repo, version))
     if as_json:
