@@ -152,12 +152,16 @@ def _registering(folder: Path, rounds: int) -> Pair:
             commit = Oid(repo.git("commit-tree", "-p", "main", "-m", f"Run {number}", tree))
             facts = Facts("Trained", metrics={"auc": 0.9}, run=RunRef(commit, f"{number:f>64}"))
             record = Record(MODELS[0], "training", {"auc": 0.9}, now(), "ada@example.org")
-            assert register(repo, MODELS[0], commit=commit, facts=facts, records=[record]).created
+            assert register(
+                repo, MODELS[0], commit=commit, facts=facts, records=[record], is_new=True
+            ).created
 
         return act
 
     few, many = map(registrar, repos)
-    return alternate("`register`, 10,000 versions", "the same, 10", many, few, rounds=rounds, bound=1.5)
+    return alternate(
+        "`register` of a new result, 10,000 versions", "the same, 10", many, few, rounds=rounds, bound=1.5
+    )
 
 
 def beside_gto(folder: Path, rounds: int) -> Pair:

@@ -132,7 +132,15 @@ def train_and_register(
     facts = _facts(repo, spec, commit, run, message)
     record = Record(spec.name, "training", run.metrics, now(), who(repo), run=run.digest)
     kind = load_repository(repo, commit).versions
-    registered = register(repo, spec.name, commit=run.commit, facts=facts, records=[record], kind=kind)
+    registered = register(
+        repo,
+        spec.name,
+        commit=run.commit,
+        facts=facts,
+        records=[record],
+        kind=kind,
+        is_new=run.is_new,
+    )
     verb = "registered as" if registered.created else "is the same result as"
     version = registered.version
     say(f"[register] {spec.name}: {verb} v{version.version} (Model-ID {version.model_id})")

@@ -11,7 +11,7 @@ from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.tags import read_tags, write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
-from gitmodel.registry.names import check_model, next_number, number_key, split_tag, tag_name
+from gitmodel.registry.names import check_model, is_version_number, next_number, number_key, tag_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, Version, format_version, parse_version
 
@@ -32,6 +32,7 @@ def register(
     facts: Facts,
     records: Sequence[Record] = (),
     kind: str = "integer",
+    is_new: bool = False,
 ) -> Registered:
     """Make the next version of a model, here and at the remote, unless the same result has one already.
 
@@ -42,15 +43,17 @@ def register(
         facts: What the tag will say.
         records: Measurements; they get the version's number and arrive together with the tag.
         kind: ``integer`` or ``semver``.
+        is_new: The result was made just now, of inputs that nobody had trained: no version can have it, so
+            none is looked for, which takes the longer the more there are.
 
     Raises:
         Conflict: If others win every race.
         ToolFailed: If the remote does not answer or refuses.
     """
     check_model(model)
-    for _ in attempts():
+    for attempt in attempts():
         fetch(repo)
-        known = _same_result(repo, model, commit, facts)
+        known = None if is_new and attempt == 0 else _same_result(repo, model, commit, facts)
         if known:
             return Registered(known, created=False)
         number = _next(repo, model, kind)
@@ -83,7 +86,8 @@ def _is_same(version: Version, commit: Oid, facts: Facts) -> bool:
 def _next(repo: Repository, model: str, kind: str) -> str:
     """Return the number after the newest, whether or not the newest tag can be read."""
     names = repo.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/tags/{model}@v*").splitlines()
-    numbers = [parts[1] for parts in map(split_tag, names) if parts]
+    texts = (name[len(model) + 2 :] for name in names)
+    numbers = [text for text in texts if is_version_number(text)]
     if not numbers:
         return "1" if kind == "integer" else "0.1.0"
     return next_number(max(numbers, key=number_key), kind)

@@ -18,6 +18,7 @@ class Run:
         result: Digest of inputs and outputs.
         source: The commit whose tree was trained.
         trained: Whether it ran now; else the same inputs were trained before.
+        is_new: Whether nobody had trained these inputs before, and the commit was made for the result.
         metrics: Numbers by name.
         parameters: Values by name.
         artifact: The file that holds the model.
@@ -29,6 +30,7 @@ class Run:
     result: str
     source: str
     trained: bool
+    is_new: bool
     metrics: Metrics
     parameters: dict[str, Any]
     artifact: ArtifactRef

@@ -54,7 +54,8 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         digest = inputs_digest(repo, commit, dvc, stages, spec.folder)
         parameters = outcome.collect_parameters(dvc, stages)
         ref = run_ref(spec.name, digest)
-        known = None if force else _usable(repo, spec, _known(repo, ref), sink)
+        earlier = _known(repo, ref)
+        known = None if force else _usable(repo, spec, earlier, sink)
         if known is None:
             _reproduce(dvc, file, stages, force=force, sink=sink)
         else:
@@ -69,6 +70,7 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
             result=_result_digest(digest, tree / posixpath.join(spec.folder, "dvc.lock"), metrics),
             source=_source(repo, known or result),
             trained=known is None,
+            is_new=earlier is None and result != commit,
             metrics=metrics,
             parameters=parameters,
             artifact=outcome.collect_artifact(repo, spec, result),

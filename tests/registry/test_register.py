@@ -102,3 +102,17 @@ def test_a_broken_tag_does_not_take_its_number_twice(repo: Repository) -> None:
     commit, facts, _ = result(repo, "a")
     assert register(repo, "m", commit=commit, facts=facts).version.version == "8"
     assert [broken.tag for broken in Registry(repo).read("m")[1]] == ["m@v7"]
+
+
+def test_a_new_result_is_not_looked_for_and_still_loses_no_race(server: Repository, tmp_path: Path) -> None:
+    first, second = clone(server, tmp_path / "new-1"), clone(server, tmp_path / "new-2")
+    commit = first.git("commit-tree", "-p", "origin/main", "-m", "Run", "origin/main^{tree}")
+    facts = Facts("Trained", run=RunRef(commit, "e" * 64))
+    one = register(first, "new", commit=Oid(commit), facts=facts, is_new=True)
+    assert (one.version.version, one.created) == ("1", True)
+    other = second.git("commit-tree", "-p", "origin/main", "-m", "Other", "origin/main^{tree}")
+    two = register(second, "new", commit=Oid(other), facts=Facts("Other"), is_new=True)
+    assert (two.version.version, two.created) == ("2", True)
+    fetched = clone(server, tmp_path / "new-3")
+    again = register(fetched, "new", commit=one.version.commit, facts=facts)
+    assert (again.version.version, again.created) == ("1", False)

@@ -24,6 +24,7 @@ def test_a_training_is_a_commit_a_ref_and_a_note(tiny: Repository, trainer: Trai
     before = commit_of(tiny)
     run = trainer(tiny)
     assert (run.trained, run.metrics, run.parameters) == (True, {"accuracy": 0.3}, {"depth": 3})
+    assert run.is_new
     assert run.source == before
     assert changed_paths(tiny, before, run.commit) == ["dvc.lock", "metrics.json"]
     assert commit_of(tiny, f"{run.commit}^") == before
@@ -53,6 +54,7 @@ def test_the_same_inputs_are_trained_once(tiny: Repository, trainer: Trainer) ->
     first = trainer(tiny)
     again = trainer(tiny)
     assert (again.commit, again.result, again.trained) == (first.commit, first.result, False)
+    assert not again.is_new
     documented = commit_all(tiny, {"README": "words\n"})
     later = trainer(tiny)
     assert (later.digest, later.trained, trainer.trainings) == (first.digest, False, 1)
@@ -73,7 +75,7 @@ def test_other_parameters_are_trained(tiny: Repository, trainer: Trainer) -> Non
 def test_force_trains_again(tiny: Repository, trainer: Trainer) -> None:
     first = trainer(tiny)
     forced = trainer(tiny, force=True)
-    assert (forced.trained, trainer.trainings) == (True, 2)
+    assert (forced.trained, forced.is_new, trainer.trainings) == (True, False, 2)
     assert forced.result == first.result
 
 
