@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gitmodel import process
 
+_SMALL = 0.05
 Act = Callable[[int], None]
 
 
@@ -95,9 +96,11 @@ def table(pairs: Sequence[Pair]) -> str:
         "| --- | ---: | --- | ---: | ---: | ---: | --- |",
     ]
     for pair in pairs:
-        kept = f"{pair.bound:.1f}" if pair.kept else f"**{pair.bound:.1f}: not kept**"
+        bound = f"{pair.bound:.1f}" if pair.bound >= 1 else f"{pair.bound:g}"
+        kept = bound if pair.kept else f"**{bound}: not kept**"
+        ratio = f"{pair.ratio:.2f}" if pair.ratio >= _SMALL else f"{pair.ratio:.3f}"
         lines.append(
-            f"| {pair.what} | {_middle(pair.ours)} | {pair.peer} | {_middle(pair.theirs)} | {pair.ratio:.2f} "
+            f"| {pair.what} | {_middle(pair.ours)} | {pair.peer} | {_middle(pair.theirs)} | {ratio} "
             f"| {kept} | {_spread(pair.ours)}, {_spread(pair.theirs)} |"
         )
     return "\n".join(lines)
