@@ -53,6 +53,7 @@ test-system: $(VENV)/.stamp-dev ## The tests with real services and whole pipeli
 
 bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md
+	$(BIN)/python -m bench.notes
 
 docs: $(VENV)/.stamp-dev ## Write the parts of docs/ that follow from commands and schemas
 	$(BIN)/python -m docs.reference
