@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, DONE, Outcome, format_outcome, read_outcomes
+from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
 from gitmodel.delivery.target import Target, target_of
@@ -14,7 +14,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import now
 from gitmodel.registry.desired import Desired, read_desired
-from gitmodel.registry.environments import env_tip
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_tip
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_environment
 

@@ -12,8 +12,8 @@ from gitmodel.git.notes import read_notes
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import canonical_json
+from gitmodel.registry.environments import DEPLOYMENTS_REF
 
-DEPLOYMENTS_REF = "refs/notes/deployments"
 DONE = ("deployed", "unchanged")
 
 

@@ -15,13 +15,12 @@ from gitmodel.git.tags import read_tags
 from gitmodel.git.trailers import parse_message
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import Record, format_record
-from gitmodel.registry.environments import env_tip, environments, file_name
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_tip, environments, file_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 
 FORMAT = 1
 _STRUCTURED = ("Metrics", "Parameters", "Artifact", "Data", TRAILER)
-_DEPLOYMENTS = "refs/notes/deployments"
 
 
 def make_document(repo: Repository, wanted: Sequence[str] = ()) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def _environment(repo: Repository, env: str, models: Iterable[str]) -> dict[str,
     paths = {file_name(model): model for model in models}
     files = read_files(repo, tip, paths)
     commits = read_log(repo, tip, paths=list(paths)) if paths else []
-    deployments = read_notes(repo, _DEPLOYMENTS, [commit.oid for commit in commits])
+    deployments = read_notes(repo, DEPLOYMENTS_REF, [commit.oid for commit in commits])
     return {
         "name": env,
         "models": {paths[path]: _mapping(text) for path, text in files.items() if text is not None},

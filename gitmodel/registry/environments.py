@@ -11,6 +11,8 @@ from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid
 from gitmodel.registry.names import is_version_number
 
+# The outcomes of deployments, on the commits of these branches.
+DEPLOYMENTS_REF = "refs/notes/deployments"
 # A key at the start of a line is one of the document itself.
 _VERSION = re.compile(rb"""^version: *(["']?)([0-9][0-9A-Za-z.+-]*)\1[ \r]*$""", re.MULTILINE)
 

@@ -72,6 +72,11 @@ class Version:
         return self.object.short
 
     @property
+    def source(self) -> str:
+        """The commit whose tree was trained; that of the tag where it names no run."""
+        return self.facts.run.commit if self.facts.run else self.commit
+
+    @property
     def name(self) -> str:
         """How the command line names it: ``credit-risk:4``."""
         return f"{self.model}:{self.version}"

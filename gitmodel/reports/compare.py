@@ -79,7 +79,7 @@ def compare(
         contract: What `compare_contracts` found.
         unknown: Why it was not asked.
     """
-    commits = _source(old), _source(new)
+    commits = old.source, new.source
     pins = [_pins(repo, commit, version) for commit, version in zip(commits, (old, new), strict=True)]
     return Comparison(
         old,
@@ -94,10 +94,6 @@ def compare(
         contract,
         unknown,
     )
-
-
-def _source(version: Version) -> str:
-    return version.facts.run.commit if version.facts.run else version.commit
 
 
 def _pairs(old: Mapping[str, str], new: Mapping[str, str]) -> list[Pair]:

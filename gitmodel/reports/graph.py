@@ -60,7 +60,7 @@ def _before(repo: Repository, versions: Sequence[Version]) -> dict[str, str]:
     """
     at: dict[str, list[str]] = {}
     for version in versions:
-        at.setdefault(_source(version), []).append(version.version)
+        at.setdefault(version.source, []).append(version.version)
     before = dict(pair for names in at.values() for pair in itertools.pairwise(names))
     parents = _parents(repo, list(at))
     nearest: dict[str, str | None] = {}
@@ -71,11 +71,6 @@ def _before(repo: Repository, versions: Sequence[Version]) -> dict[str, str]:
         if earlier := nearest.get(commit):
             before[names[-1]] = earlier
     return before
-
-
-def _source(version: Version) -> str:
-    """Return the commit that was trained."""
-    return version.facts.run.commit if version.facts.run else version.commit
 
 
 def _parents(repo: Repository, commits: Sequence[str]) -> dict[str, list[str]]:

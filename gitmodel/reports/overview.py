@@ -10,7 +10,7 @@ from gitmodel.errors import UsageError
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_files
 from gitmodel.git.repository import Repository
-from gitmodel.registry.environments import read_wanted
+from gitmodel.registry.environments import DEPLOYMENTS_REF, read_wanted
 from gitmodel.registry.registry import Registry, Unreadable
 from gitmodel.registry.versions import Version
 from gitmodel.reports.details import version_document
@@ -21,7 +21,6 @@ from gitmodel.reports.words import flatten
 from gitmodel.reports.words import number as figure
 from gitmodel.spec.metric_names import higher_is_better
 
-_DEPLOYMENTS = "refs/notes/deployments"
 _FAILED = "failed"
 _CONDITION = re.compile(r"([\w./-]+?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
 COLOURS: Colours = ((r"  (failed in [^;]*?)(?:;|  |$)", "red"), (r"(not deployed in .*?)(?:  |$)", "yellow"))
@@ -79,7 +78,7 @@ def read_rows(repo: Repository, *, every: bool = False) -> tuple[list[Row], list
 def _newest_outcomes(repo: Repository) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the newest outcome of a deployment by environment and model."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
-    for lines in read_notes(repo, _DEPLOYMENTS).values():
+    for lines in read_notes(repo, DEPLOYMENTS_REF).values():
         for line in lines:
             try:
                 found = json.loads(line)

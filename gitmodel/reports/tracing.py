@@ -14,14 +14,13 @@ from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.metrics.records import METRICS_REF, Record, parse_record
-from gitmodel.registry.environments import env_branch, file_name
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_branch, file_name
 from gitmodel.registry.versions import ArtifactRef, DataRef, Version
 from gitmodel.reports.lineage import File, Incident, Lineage, Rollout, Stage, Stay, Training
 from gitmodel.reports.stages import Pipelines, pipeline_files
 from gitmodel.reports.stays import History
 from gitmodel.training.collected import COLLECTED_REF, Collected, parse_collected
 
-_DEPLOYMENTS_REF = "refs/notes/deployments"
 _TRAINED = "Train "
 
 
@@ -76,7 +75,7 @@ def _gather(repo: Repository, version: Version) -> _Found:
     file = file_name(version.model)
     logs = {env: read_log(repo, tip, paths=[file]) for env, tip in tips.items()}
     tree = frozenset(list_files(repo, version.commit))
-    deployments = tuple(entry.oid for entry in list_files(repo, _DEPLOYMENTS_REF).values())
+    deployments = tuple(entry.oid for entry in list_files(repo, DEPLOYMENTS_REF).values())
     names = [
         *(f"{commit.oid}:{file}" for log in logs.values() for commit in log),
         *note_names(METRICS_REF, version.commit),

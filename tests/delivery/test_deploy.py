@@ -9,13 +9,13 @@ import pytest
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import ask
 from gitmodel.delivery.deploy import Deployed, deploy, find_target, take_down
-from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, read_outcomes
+from gitmodel.delivery.outcomes import read_outcomes
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.delivery.rollout import down
 from gitmodel.delivery.status import status
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
-from gitmodel.registry.environments import env_tip
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_tip
 from tests.conftest import clone, make_repository
 from tests.delivery.conftest import free_port
 from tests.delivery.load import load

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, Outcome, format_outcome, parse_outcome, read_outcomes
+from gitmodel.delivery.outcomes import Outcome, format_outcome, parse_outcome, read_outcomes
 from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import append_notes
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
+from gitmodel.registry.environments import DEPLOYMENTS_REF
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 OUTCOMES = st.builds(Outcome, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.floats(0, 1e6), TEXT, TEXT).filter(

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from gitmodel.cli.main import program
-from gitmodel.delivery.outcomes import DEPLOYMENTS_REF, Outcome, format_outcome
+from gitmodel.delivery.outcomes import Outcome, format_outcome
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.errors import UsageError
 from gitmodel.exchange.document import make_document
@@ -19,7 +19,7 @@ from gitmodel.git.notes import append_notes
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import METRICS_REF, Dataset, Record, format_record
-from gitmodel.registry.environments import env_tip
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_tip
 from gitmodel.registry.register import register
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import ArtifactRef, DataRef, Facts, RunRef
