@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+NODE := tests/node
 JOBS ?= 2
 # Where the demo keeps its repositories, and more words for `gitmodel demo`.
 DEMO ?= gitmodel-demo
@@ -48,7 +49,7 @@ format: $(VENV)/.stamp-dev ## Let ruff mend what it can
 test-quick: $(VENV)/.stamp-dev ## The tests that start no service
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not system"
 
-test-system: $(VENV)/.stamp-dev ## The tests with real services and whole pipelines
+test-system: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests with real services and whole pipelines
 	$(BIN)/python -m pytest -q -m system --durations=10
 
 bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
@@ -86,3 +87,9 @@ $(VENV)/.stamp-dev: $(UV) requirements-dev.lock pyproject.toml
 	$(UV) pip install -q --python $(BIN)/python -r requirements-dev.lock
 	$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	touch $@ $(VENV)/.stamp-run
+
+# Programs of the tests that come from npm; tests that need them skip where there is no npm.
+$(NODE)/node_modules/.stamp: $(NODE)/package-lock.json
+	mkdir -p $(@D)
+	! command -v npm >/dev/null || npm ci --prefix $(NODE) --silent
+	touch $@

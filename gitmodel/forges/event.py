@@ -1,0 +1,42 @@
+"""Why a job runs: read from what the forge sets for it, and from nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["pull_request", "push", "tag", "environment", "schedule", "dispatch"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What started a job. All texts in it are as outsiders wrote them.
+
+    Attributes:
+        kind: ``push`` is of the default or another branch, ``environment`` of a branch ``env/*``.
+        provider: ``github`` or ``gitlab``.
+        head: Commit that it is about (the head of a pull request, not its merge with the base).
+        base: Commit to compare with; ``None``: everything is new.
+        ref: Full name of the ref that moved, or that the job runs on.
+        default_branch: Short name.
+        number: Of the pull request.
+        fork: Whether the pull request comes from another repository.
+        schedule: The cron expression that fired, or the name of the model that the schedule is for.
+        inputs: What a person entered for a dispatch: ``action``, ``model``, ``version``, ``environment``.
+        actor: Who.
+        run_url: The page of the run.
+        workflow: Name of the pipeline, so that two pipelines have a report each.
+    """
+
+    kind: Kind
+    provider: Literal["github", "gitlab"]
+    head: str
+    base: str | None
+    ref: str
+    default_branch: str
+    number: int | None = None
+    fork: bool = False
+    schedule: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    actor: str = ""
+    run_url: str = ""
+    workflow: str = "gitmodel"

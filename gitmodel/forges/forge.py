@@ -1,0 +1,69 @@
+"""What gitmodel asks of a forge: few verbs, with types of our own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+State = Literal["pending", "success", "failure", "error"]
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request (a merge request on GitLab).
+
+    Attributes:
+        number: Its number.
+        state: Where it stands.
+        draft: Whether it is not meant to be merged yet.
+        fork: Whether its head is in another repository.
+        head: Newest commit.
+        head_branch: Branch that it comes from.
+        base_branch: Branch that it goes into.
+        url: Its page.
+        commits: What it consists of, oldest first; empty where nobody asked.
+    """
+
+    number: int
+    state: Literal["open", "closed", "merged"]
+    draft: bool
+    fork: bool
+    head: str
+    head_branch: str
+    base_branch: str
+    url: str
+    commits: tuple[str, ...] = ()
+
+
+class Forge(Protocol):
+    """One repository on a forge.
+
+    What is refused or does not answer is tried again where that helps; then it is a `ToolFailed` whose
+    message names what was asked, whose hint names the right that the token lacks, if that is the reason.
+    """
+
+    name: str
+    comment_limit: int  # characters of a comment
+
+    def comment(self, number: int, marker: str, text: str) -> str:
+        """Write a comment, or change the one that bears the marker, and return its address.
+
+        ``marker`` is put into the comment where people do not see it.
+        """
+
+    def status(self, commit: str, context: str, state: State, description: str, url: str) -> None:
+        """Say of a commit how a check went."""
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return a pull request, with its commits."""
+
+    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
+        """Return the pull requests that a commit came from by merge, squash or rebase, with their commits."""
+
+    def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
+        """Return those that are open and come from a branch of an owner's repository."""
+
+    def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
+        """Open a pull request from a branch that was pushed; change title and text of one that is open."""
+
+    def switched_off_schedules(self) -> Sequence[str]:
+        """Return the pipelines whose schedule the forge no longer starts, each in words that say why."""
