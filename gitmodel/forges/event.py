@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["pull_request", "push", "tag", "environment", "schedule", "dispatch"]
+Kind = Literal["pull_request", "push", "tag", "environment", "schedule", "dispatch", "report"]
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,8 @@ class Event:
     """What started a job. All texts in it are as outsiders wrote them.
 
     Attributes:
-        kind: ``push`` is of the default or another branch, ``environment`` of a branch ``env/*``.
+        kind: ``push`` is of the default or another branch, ``environment`` of a branch ``env/*``; ``report``
+            is the trusted job that follows the pipeline of a pull request.
         provider: ``github`` or ``gitlab``.
         head: Commit that it is about (the head of a pull request, not its merge with the base).
         base: Commit to compare with; ``None``: everything is new.
@@ -20,6 +21,8 @@ class Event:
         default_branch: Short name.
         number: Of the pull request.
         fork: Whether the pull request comes from another repository.
+        closed: Whether the pull request is closed or merged.
+        head_owner: Who owns the repository that the pull request comes from, for a ``report``.
         schedule: The cron expression that fired, or the name of the model that the schedule is for.
         inputs: What a person entered for a dispatch: ``action``, ``model``, ``version``, ``environment``.
         actor: Who.
@@ -35,6 +38,8 @@ class Event:
     default_branch: str
     number: int | None = None
     fork: bool = False
+    closed: bool = False
+    head_owner: str = ""
     schedule: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     actor: str = ""

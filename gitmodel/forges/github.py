@@ -1,0 +1,204 @@
+"""GitHub, through PyGithub."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.problems import hidden, marked, refused
+
+if TYPE_CHECKING:
+    from github.IssueComment import IssueComment
+    from github.PullRequest import PullRequest as Theirs
+    from github.Repository import Repository
+
+_PAGE = 100
+_SETTING = (
+    "`pull-requests: write` and `contents: write`, and the repository's setting "
+    '"Allow GitHub Actions to create and approve pull requests"'
+)
+# States of a workflow whose schedule does not start.
+_OFF = {
+    "disabled_inactivity": "switched off by GitHub after 60 days without a commit",
+    "disabled_manually": "switched off by a person",
+}
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """One repository on GitHub.
+
+    Attributes:
+        repository: ``owner/name``.
+        secret: The token.
+        api: Address of the API.
+        patience: Seconds that a limit on the rate of requests is waited for, at most.
+    """
+
+    repository: str
+    secret: str = field(repr=False)
+    api: str = "https://api.github.com"
+    patience: float = 120.0
+
+    name = "GitHub"
+    comment_limit = 65_536
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "GitHub":
+        """Return the repository of a job, or of a desk that names it as a job does."""
+        from gitmodel.forges import token
+
+        api = environ.get("GITHUB_API_URL") or "https://api.github.com"
+        return cls(environ["GITHUB_REPOSITORY"], token(environ) or "", api)
+
+    def comment(self, number: int, marker: str, text: str) -> str:
+        """Write a comment, or change the one that bears the marker; of two that do, the older stays."""
+        with self._asking(f"comment on #{number}", "`pull-requests: write`"):
+            request = self._repository.get_pull(number)
+            body = marked(marker, text)
+            found = self._marked(request, marker)
+            if not found:
+                made = request.create_issue_comment(body)
+                found = self._marked(request, marker) or [made]
+            first, *others = found
+            if first.body != body:
+                first.edit(body)
+            for other in others:
+                other.delete()
+            return first.html_url
+
+    def _marked(self, request: "Theirs", marker: str) -> list["IssueComment"]:
+        """Return the comments that bear a marker and are ours, oldest first, from all pages."""
+        mark = hidden(marker)
+        return [
+            each
+            for each in request.get_issue_comments()
+            if each.body.startswith(mark) and (each.user.type == "Bot" or each.user.login == self._login)
+        ]
+
+    @cached_property
+    def _login(self) -> str:
+        from github import GithubException
+
+        try:
+            return str(self._client.get_user().login)
+        except GithubException:  # the token of a job belongs to no user
+            return ""
+
+    def status(self, commit: str, context: str, state: State, description: str, url: str) -> None:
+        """Say of a commit how a check went; GitHub takes 140 characters of a description."""
+        with self._asking(f"set the status of {commit[:10]}", "`statuses: write`"):
+            words = description if len(description) <= 140 else description[:139] + "…"  # noqa: PLR2004
+            given = {"target_url": url} if url else {}
+            self._repository.get_commit(commit).create_status(
+                state, description=words, context=context, **given
+            )
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return a pull request, with its commits."""
+        with self._asking(f"read #{number}", "`pull-requests: read`"):
+            return self._ours(self._repository.get_pull(number), commits=True)
+
+    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
+        """Return the pull requests that a commit came from, with their commits."""
+        with self._asking(f"find the pull requests of {commit[:10]}", "`pull-requests: read`"):
+            found = self._repository.get_commit(commit).get_pulls()
+            return [self._ours(each, commits=True) for each in found]
+
+    def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
+        """Return those that are open and come from a branch of an owner's repository."""
+        with self._asking("list pull requests", "`pull-requests: read`"):
+            found = self._repository.get_pulls(state="open", head=f"{head_owner}:{head_branch}")
+            return [self._ours(each) for each in found]
+
+    def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
+        """Open a pull request from a branch that was pushed; change title and text of one that is open."""
+        with self._asking(f"open a pull request from {head_branch}", _SETTING):
+            owner = self.repository.partition("/")[0]
+            found = self._repository.get_pulls(state="open", head=f"{owner}:{head_branch}", base=base_branch)
+            for each in found:
+                each.edit(title=title, body=text)
+                return self._ours(each)
+            made = self._repository.create_pull(base=base_branch, head=head_branch, title=title, body=text)
+            return self._ours(made)
+
+    def switched_off_schedules(self) -> Sequence[str]:
+        """Return the workflows that GitHub no longer starts."""
+        with self._asking("list workflows", "`actions: read`"):
+            found = [(each.path, _OFF.get(each.state)) for each in self._repository.get_workflows()]
+            return [f"{path} is {why}" for path, why in found if why]
+
+    def _ours(self, theirs: "Theirs", *, commits: bool = False) -> PullRequest:
+        state: Any = "merged" if theirs.merged_at else theirs.state
+        return PullRequest(
+            number=theirs.number,
+            state=state,
+            draft=bool(theirs.draft),
+            fork=_name(theirs.head) != _name(theirs.base),
+            head=theirs.head.sha,
+            head_branch=theirs.head.ref,
+            base_branch=theirs.base.ref,
+            url=theirs.html_url,
+            commits=tuple(each.sha for each in theirs.get_commits()) if commits else (),
+        )
+
+    @cached_property
+    def _client(self) -> Any:
+        from github import Auth, Github, GithubRetry
+
+        retry = GithubRetry(
+            total=5,
+            backoff_factor=min(1.0, self.patience / 60),
+            secondary_rate_wait=min(60.0, self.patience),
+            max_rate_limit_wait=self.patience,
+        )
+        return Github(
+            auth=Auth.Token(self.secret),
+            base_url=self.api,
+            per_page=_PAGE,
+            retry=retry,
+            seconds_between_writes=None,
+            seconds_between_requests=None,
+            user_agent="gitmodel",
+        )
+
+    @cached_property
+    def _repository(self) -> "Repository":
+        found: Repository = self._client.get_repo(self.repository, lazy=True)
+        return found
+
+    @contextmanager
+    def _asking(self, what: str, right: str) -> Iterator[None]:
+        import requests
+        from github import GithubException
+
+        try:
+            yield
+        except GithubException as error:
+            accepted = dict(error.headers or {}).get("x-accepted-github-permissions")
+            wanted = f"{right} (GitHub says: {accepted})" if accepted else right
+            raise refused(self.name, what, error.status, _words(error), wanted) from error
+        except requests.RequestException as error:
+            raise refused(self.name, what, None, f"{self.api}: {_reason(error)}", right) from error
+
+
+def _name(part: Any) -> str | None:
+    """Return the repository of a side of a pull request; a fork may have been deleted."""
+    return part.repo.full_name if part.repo else None
+
+
+def _words(error: Any) -> str:
+    data = error.data if isinstance(error.data, dict) else {}
+    errors = [
+        str(each.get("message", each)) if isinstance(each, dict) else str(each)
+        for each in data.get("errors", [])
+    ]
+    return "; ".join(filter(None, [str(data.get("message") or error.message or error.data), *errors]))
+
+
+def _reason(error: BaseException) -> str:
+    """Return why there was no answer, without the address and what it may carry."""
+    cause: Any = error.args[0] if error.args else error
+    return str(getattr(cause, "reason", None) or type(error).__name__)

@@ -1,0 +1,177 @@
+"""GitLab, through python-gitlab."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.problems import hidden, marked, refused
+
+_SCOPE = (
+    "the scope `api` and the role Developer; a job's own token cannot do this: make a project access token "
+    "and store it as the masked variable GITMODEL_TOKEN"
+)
+_STATES: Mapping[State, str] = {
+    "pending": "running",
+    "success": "success",
+    "failure": "failed",
+    "error": "failed",
+}
+_REQUEST_STATES: Mapping[str, Literal["open", "closed", "merged"]] = {
+    "opened": "open",
+    "locked": "open",
+    "merged": "merged",
+    "closed": "closed",
+}
+
+
+@dataclass(frozen=True)
+class GitLab:
+    """One project on GitLab.
+
+    Attributes:
+        project: Its number, or its path.
+        secret: The token.
+        url: Address of the server.
+        is_job_token: Whether the token is a job's own.
+    """
+
+    project: str
+    secret: str = field(repr=False)
+    url: str = "https://gitlab.com"
+    is_job_token: bool = False
+
+    name = "GitLab"
+    comment_limit = 1_000_000
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "GitLab":
+        """Return the project of a job, or of a desk that names it as a job does."""
+        from gitmodel.forges import token
+
+        url = environ.get("CI_SERVER_URL") or "https://gitlab.com"
+        return cls(
+            environ["CI_PROJECT_ID"],
+            token(environ) or "",
+            url,
+            is_job_token=not environ.get("GITMODEL_TOKEN"),
+        )
+
+    def comment(self, number: int, marker: str, text: str) -> str:
+        """Write a comment, or change the one that bears the marker; of two that do, the older stays."""
+        with self._asking(f"comment on !{number}"):
+            request = self._project.mergerequests.get(number, lazy=True)
+            body, mark = marked(marker, text), hidden(marker)
+            found = self._marked(request, mark)
+            if not found:
+                made = request.notes.create({"body": body})
+                found = self._marked(request, mark) or [made]
+            first, *others = found
+            if first.body != body:
+                first.body = body
+                first.save()
+            for other in others:
+                other.delete()
+            address = self._project.mergerequests.get(number).web_url
+            return f"{address}#note_{first.id}"
+
+    def _marked(self, request: Any, mark: str) -> list[Any]:
+        """Return the notes that bear a marker and are ours, oldest first, from all pages."""
+        me = self._user
+        notes = request.notes.list(iterator=True, order_by="created_at", sort="asc")
+        return [note for note in notes if note.body.startswith(mark) and (not me or note.author["id"] == me)]
+
+    @cached_property
+    def _user(self) -> int:
+        from gitlab.exceptions import GitlabError
+
+        try:
+            self._client.auth()
+            return int(self._client.user.id)
+        except (GitlabError, AttributeError):  # a job's token belongs to no user
+            return 0
+
+    def status(self, commit: str, context: str, state: State, description: str, url: str) -> None:
+        """Say of a commit how a check went; GitLab takes 255 characters of a description."""
+        with self._asking(f"set the status of {commit[:10]}"):
+            given = {"state": _STATES[state], "name": context, "description": description[:255]}
+            if url:
+                given["target_url"] = url
+            self._project.commits.get(commit, lazy=True).statuses.create(given)
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return a merge request, with its commits."""
+        with self._asking(f"read !{number}"):
+            return self._ours(self._project.mergerequests.get(number), commits=True)
+
+    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
+        """Return the merge requests that a commit came from, with their commits."""
+        with self._asking(f"find the merge requests of {commit[:10]}"):
+            found = self._project.commits.get(commit, lazy=True).merge_requests()
+            return [self._ours(self._project.mergerequests.get(each["iid"]), commits=True) for each in found]
+
+    def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
+        """Return those that are open and come from a branch; ``head_owner`` is not asked on GitLab."""
+        del head_owner
+        with self._asking("list merge requests"):
+            found = self._project.mergerequests.list(state="opened", source_branch=head_branch, iterator=True)
+            return [self._ours(each) for each in found]
+
+    def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
+        """Open a merge request from a branch that was pushed; change title and text of one that is open."""
+        with self._asking(f"open a merge request from {head_branch}"):
+            wanted = {"source_branch": head_branch, "target_branch": base_branch}
+            for each in self._project.mergerequests.list(state="opened", iterator=True, **wanted):
+                each.title, each.description = title, text
+                each.save()
+                return self._ours(each)
+            return self._ours(
+                self._project.mergerequests.create({**wanted, "title": title, "description": text})
+            )
+
+    def switched_off_schedules(self) -> Sequence[str]:
+        """Return the schedules that GitLab does not start."""
+        with self._asking("list pipeline schedules"):
+            found = self._project.pipelineschedules.list(iterator=True)
+            return [f"the schedule {each.description!r} is inactive" for each in found if not each.active]
+
+    def _ours(self, theirs: Any, *, commits: bool = False) -> PullRequest:
+        shas = [each.id for each in theirs.commits()] if commits else []
+        return PullRequest(
+            number=theirs.iid,
+            state=_REQUEST_STATES.get(theirs.state, "open"),
+            draft=bool(getattr(theirs, "draft", False)),
+            fork=theirs.source_project_id != theirs.target_project_id,
+            head=theirs.sha,
+            head_branch=theirs.source_branch,
+            base_branch=theirs.target_branch,
+            url=theirs.web_url,
+            commits=tuple(reversed(shas)),
+        )
+
+    @cached_property
+    def _client(self) -> Any:
+        import gitlab
+
+        secret = {"job_token" if self.is_job_token else "private_token": self.secret}
+        return gitlab.Gitlab(
+            self.url, **secret, timeout=30, per_page=100, retry_transient_errors=True, user_agent="gitmodel"
+        )
+
+    @cached_property
+    def _project(self) -> Any:
+        return self._client.projects.get(self.project, lazy=True)
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        import requests
+        from gitlab.exceptions import GitlabError
+
+        try:
+            yield
+        except GitlabError as error:
+            raise refused(self.name, what, error.response_code, str(error.error_message), _SCOPE) from error
+        except requests.RequestException as error:
+            raise refused(self.name, what, None, f"{self.url}: {type(error).__name__}", _SCOPE) from error
