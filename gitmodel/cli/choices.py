@@ -85,12 +85,11 @@ def known_environment(repo: Repository, name: str) -> str:
 
 def all_environments(repo: Repository) -> list[str]:
     """Return the environments that are defined for this copy, then the others that have a branch."""
-    from gitmodel.git.refs import default_branch, resolve
+    from gitmodel.git.refs import default_rev
     from gitmodel.registry.environments import environments
     from gitmodel.spec.loading import load_environments
 
-    branch = default_branch(repo)
-    defined = [spec.name for spec in load_environments(repo, branch if resolve(repo, branch) else None)]
+    defined = [spec.name for spec in load_environments(repo, default_rev(repo))]
     return [*dict.fromkeys([*defined, *environments(repo)])]
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from gitmodel.cli.ci_jobs import deliver, deploy, release, train
 from gitmodel.git.repository import Repository
 
 
@@ -36,27 +37,41 @@ def run(context: click.Context, *, name: str | None) -> None:
 
 
 @command.command()
-@click.argument("rev", default="HEAD")
+@click.argument("rev", required=False)
 @click.option("--base", help="The revision to compare with; without one, every model is new.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(*, rev: str, base: str | None, as_json: bool) -> None:
+def plan(*, rev: str | None, base: str | None, as_json: bool) -> None:
     r"""Show which models a revision touches, and why.
+
+    In a job of a forge, without REV: what follows from the event that started it.
 
     \b
     Examples:
       gitmodel ci plan --base origin/main
       gitmodel ci plan HEAD --base HEAD~1 --json
     """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
     from gitmodel.pipelines.planning import plan_revision
     from gitmodel.reports.table import align
     from gitmodel.reports.terminal import clean, to_json
 
-    found = plan_revision(Repository.open(), rev, base)
+    if rev is None and base is None:
+        job = open_job()
+        if job.event:
+            found = jobs.plan(job, lambda line: click.echo(line, err=as_json))
+            if as_json:
+                click.echo(to_json(jobs.outputs(found)))
+            return
+    touched = plan_revision(Repository.open(), rev or "HEAD", base)
     if as_json:
-        click.echo(to_json([{"model": item.spec.name, "reason": item.reason} for item in found]))
-    elif found:
-        click.echo(
-            "\n".join(clean(line) for line in align([[item.spec.name, item.reason] for item in found]))
-        )
+        click.echo(to_json([{"model": item.spec.name, "reason": item.reason} for item in touched]))
+    elif touched:
+        rows = align([[item.spec.name, item.reason] for item in touched])
+        click.echo("\n".join(clean(line) for line in rows))
     else:
         click.echo("no model is touched")
+
+
+for _job in (train, release, deliver, deploy):
+    command.add_command(_job)

@@ -43,10 +43,10 @@ def command(*, words: tuple[str, ...], reason: str) -> None:
 def _strategy(repo: Repository, env: str) -> str | None:
     """Return how versions take over there; ``None`` where the environment is defined elsewhere."""
     from gitmodel.errors import UsageError
-    from gitmodel.git.refs import default_branch
+    from gitmodel.git.refs import default_rev
     from gitmodel.spec import load_environment
 
     try:
-        return load_environment(repo, default_branch(repo), env).strategy.kind
+        return load_environment(repo, default_rev(repo), env).strategy.kind
     except UsageError:
         return None

@@ -8,7 +8,7 @@ from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
 from gitmodel.delivery.target import Target, target_of
 from gitmodel.errors import GitmodelError, InvalidFile, UsageError
-from gitmodel.git.refs import default_branch, resolve
+from gitmodel.git.refs import default_rev
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
@@ -84,9 +84,7 @@ def find_target(repo: Repository, env: str) -> Target:
     Raises:
         UsageError: If it is not defined on the default branch nor beside the repository.
     """
-    branch = default_branch(repo)
-    rev = branch if resolve(repo, branch) else None
-    return target_of(load_environment(repo, rev, env), repo.state)
+    return target_of(load_environment(repo, default_rev(repo), env), repo.state)
 
 
 def _one(repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool) -> Deployed:

@@ -17,6 +17,9 @@ _SUBJECTS = (
     ("lift", re.compile(r"Lift the hold of (?P<model>[a-z0-9_/-]+)")),
 )
 
+# What a forge adds when it merges by squashing.
+_MERGED = re.compile(r" \((?:#|!)\d+\)\Z")
+
 
 @dataclass(frozen=True)
 class Change:
@@ -48,7 +51,7 @@ def parse_change(commit: Commit) -> Change:
     subject, _, rest = commit.message.partition("\n")
     action, found = "other", dict[str, str | None]()
     for name, pattern in _SUBJECTS:
-        match = pattern.fullmatch(subject)
+        match = pattern.fullmatch(_MERGED.sub("", subject))
         if match:
             action, found = name, match.groupdict()
             break

@@ -9,20 +9,24 @@ from typing import Any
 
 from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import read_notes
+from gitmodel.git.remotes import publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.metrics.records import canonical_json
+from gitmodel.metrics.records import canonical_json, now
 from gitmodel.registry.environments import DEPLOYMENTS_REF
+from gitmodel.registry.versions import Version
 
 DONE = ("deployed", "unchanged")
+REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one model in one deployment of an environment.
 
-    ``outcome`` is ``deployed``, ``unchanged`` or ``failed``; ``at`` is UTC as RFC 3339 writes it;
-    ``reason`` says why it failed.
+    ``outcome`` is ``deployed``, ``unchanged`` or ``failed``, on the commit of the environment's branch;
+    ``refused``, on the commit of the version, where a gate or a hold kept it out. ``at`` is UTC as
+    RFC 3339 writes it; ``reason`` says why it failed.
     """
 
     env: str
@@ -72,3 +76,22 @@ def read_outcomes(repo: Repository, commits: Iterable[Oid]) -> list[Outcome]:
             except InvalidFile:
                 continue
     return sorted(outcomes, key=lambda outcome: outcome.at, reverse=True)
+
+
+def note_refusal(repo: Repository, env: str, version: Version, reason: str, by: str) -> None:
+    """Note on a version's commit, once, that an environment has refused it.
+
+    Raises:
+        Conflict: If others win every race.
+        ToolFailed: If the remote does not answer or refuses.
+    """
+    if not was_refused(repo, env, version):
+        outcome = Outcome(env, version.model, version.version, REFUSED, now(), by, 0.0, "", reason)
+        publish(repo, [], {DEPLOYMENTS_REF: {version.commit: [format_outcome(outcome)]}})
+
+
+def was_refused(repo: Repository, env: str, version: Version) -> bool:
+    """Say whether an environment has refused a version before."""
+    wanted = (env, version.model, version.version, REFUSED)
+    found = read_outcomes(repo, [version.commit])
+    return any((each.env, each.model, each.version, each.outcome) == wanted for each in found)

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gitmodel.delivery.branches import Edit, Edited, edit, message
 from gitmodel.delivery.verdicts import GateResult
-from gitmodel.errors import InvalidFile, Refused, UsageError
-from gitmodel.git.commits import read_log
+from gitmodel.errors import Conflict, InvalidFile, Refused, UsageError
+from gitmodel.git.commits import commit_files, read_log
 from gitmodel.git.objects import read_file
+from gitmodel.git.refs import read_ref
+from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
-from gitmodel.git.values import Oid
+from gitmodel.git.retry import GIVING_UP, attempts
+from gitmodel.git.tracking import local_name
+from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import now
-from gitmodel.registry.desired import Desired, Hold, Promoted, parse_desired
-from gitmodel.registry.environments import file_name
+from gitmodel.registry.desired import Desired, Hold, Promoted, format_desired, parse_desired, read_desired
+from gitmodel.registry.environments import env_branch, env_tip, file_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 
@@ -52,16 +56,93 @@ def promote(
     refuse_gates(version, gates)
 
     def decide(before: Desired, _tip: Oid | None) -> Edit | None:
-        if before.object == version.object:
-            return None
-        if automatic and before.hold is not None:
+        if automatic and before.hold is not None and before.object != version.object:
             raise _held(before, before.hold, env)
-        kept = {"kind": strategy} if strategy else before.strategy
-        kept_gates = tuple(gate.as_json() for gate in gates)
-        promoted = Promoted(by, now(), before.version, kept_gates, reason or None)
-        return Edit(_of(version, kept, promoted), _words(before, version, gates, reason))
+        return _promotion(before, version, by=by, gates=gates, reason=reason, strategy=strategy)
 
     return edit(repo, env, version.model, decide)
+
+
+def _promotion(
+    before: Desired,
+    version: Version,
+    *,
+    by: str,
+    gates: Sequence[GateResult],
+    reason: str = "",
+    strategy: str | None,
+) -> Edit | None:
+    """Decide the change that promotes a version; ``None`` where it is there already."""
+    if before.object == version.object:
+        return None
+    kept = {"kind": strategy} if strategy else before.strategy
+    kept_gates = tuple(gate.as_json() for gate in gates)
+    promoted = Promoted(by, now(), before.version, kept_gates, reason or None)
+    return Edit(_of(version, kept, promoted), _words(before, version, gates, reason))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A promotion on a branch of its own, to be merged into the environment's.
+
+    Attributes:
+        branch: Short name of the branch.
+        commit: Its tip.
+        before: The version that would be replaced; ``None``: there is none.
+        subject: What merging does, in a line.
+    """
+
+    branch: str
+    commit: Oid
+    before: str | None
+    subject: str
+
+
+def propose(
+    repo: Repository,
+    version: Version,
+    env: str,
+    *,
+    by: str,
+    gates: Sequence[GateResult] = (),
+    strategy: str | None = None,
+) -> Proposal | None:
+    """Push the promotion of a version to a branch, for a person to merge; ``None`` where it is there already.
+
+    One branch a model and environment: a newer version takes the place of the one proposed before.
+
+    Raises:
+        Refused: If a gate has not passed, or a hold is in the way.
+        Conflict: If others keep changing the branch.
+        ToolFailed: If the remote does not answer or refuses.
+    """
+    refuse_gates(version, gates)
+    branch = f"promote/{env}/{version.model.replace('/', '.')}"  # a branch below a branch cannot be
+    for _ in attempts():
+        fetch(repo)
+        tip = env_tip(repo, env) or _begin(repo, env)
+        before = read_desired(repo, env, tip).get(version.model) or Desired(version.model)
+        if before.hold is not None and before.object != version.object:
+            raise _held(before, before.hold, env)
+        change = _promotion(before, version, by=by, gates=gates, strategy=strategy)
+        if change is None:
+            return None
+        files = {file_name(version.model): format_desired(change.desired)}
+        commit = commit_files(repo, parent=tip, changes=files, message=change.message)
+        ref = f"refs/heads/{branch}"
+        try:
+            publish(repo, [RefUpdate(ref, commit, read_ref(repo, local_name(repo, ref)))])
+        except Conflict:
+            continue
+        return Proposal(branch, commit, before.version, change.message.partition("\n")[0])
+    raise Conflict(f"others keep changing {branch}", hint=GIVING_UP)
+
+
+def _begin(repo: Repository, env: str) -> Oid:
+    """Make the branch of an environment that nothing was promoted to."""
+    commit = commit_files(repo, parent=None, changes={}, message=message(f"Begin {env}"))
+    publish(repo, [RefUpdate(env_branch(env), commit, None)])
+    return commit
 
 
 def refuse_gates(version: Version, gates: Sequence[GateResult]) -> None:

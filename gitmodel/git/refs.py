@@ -58,3 +58,13 @@ def default_branch(repo: Repository) -> str:
         if done.code == 0:
             return done.text.strip().removeprefix("refs/heads/").removeprefix("refs/remotes/origin/")
     return "main"
+
+
+def default_rev(repo: Repository) -> str | None:
+    """Return the full name of the ref of the default branch; ``None``: it has no commit here.
+
+    A checkout of one commit, as forges make it, has no such branch but the remote's.
+    """
+    branch = default_branch(repo)
+    names = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
+    return next((name for name in names if resolve(repo, name)), None)

@@ -10,10 +10,12 @@ from gitmodel.artifacts import load as load_artifact
 from gitmodel.delivery import promotion
 from gitmodel.delivery.deploy import deploy
 from gitmodel.delivery.gates import GateResult, evaluate_gates
+from gitmodel.delivery.outcomes import note_refusal
 from gitmodel.delivery.release import package_version
 from gitmodel.errors import Refused, UsageError
+from gitmodel.forges import Forge
 from gitmodel.git.commits import read_log
-from gitmodel.git.refs import default_branch, resolve
+from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import Record, now
@@ -91,10 +93,19 @@ def commit_to_train(repo: Repository, spec: ModelSpec, rev: str) -> Oid:
     return commit
 
 
-def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False, say: Say) -> Run:
+def train(
+    repo: Repository,
+    spec: ModelSpec,
+    commit: Oid,
+    *,
+    force: bool = False,
+    fresh: bool = False,
+    share: bool = True,
+    say: Say,
+) -> Run:
     """Train a model at a commit, or find that its inputs were trained already."""
     with _timed(say, "train"):
-        run = train_run(repo, spec, commit, force=force, by=who(repo), sink=say)
+        run = train_run(repo, spec, commit, force=force, fresh=fresh, share=share, by=who(repo), sink=say)
     shown = ", ".join(f"{name} {value:g}" for name, value in run.metrics.items())
     say(f"[train] {spec.name}: {'trained' if run.trained else 'same inputs were trained already'}: {shown}")
     return run
@@ -104,11 +115,16 @@ def train_model(
     repo: Repository, model: str | None, *, rev: str = "HEAD", force: bool = False, say: Say
 ) -> Run:
     """Train the named model at a revision; see `train`."""
-    spec, commit = _chosen(repo, rev, model)
+    spec, commit = chosen(repo, rev, model)
     return train(repo, spec, commit, force=force, say=say)
 
 
-def _chosen(repo: Repository, rev: str, model: str | None) -> tuple[ModelSpec, Oid]:
+def chosen(repo: Repository, rev: str, model: str | None) -> tuple[ModelSpec, Oid]:
+    """Return the named model at a revision, and the commit, if it can be trained from this copy.
+
+    Raises:
+        UsageError: See `choose_model` and `commit_to_train`.
+    """
     if resolve(repo, rev) is None:
         raise UsageError(f"there is no commit {rev!r}", hint="commit something first")
     spec = choose_model(repo, rev, model)
@@ -119,15 +135,21 @@ def register_model(
     repo: Repository, model: str | None, *, rev: str = "HEAD", message: str | None = None, say: Say
 ) -> Registered:
     """Register what the named model is at a revision, training it first where nobody has yet."""
-    spec, commit = _chosen(repo, rev, model)
+    spec, commit = chosen(repo, rev, model)
     return train_and_register(repo, spec, commit, message=message, say=say)
 
 
 def train_and_register(
-    repo: Repository, spec: ModelSpec, commit: Oid, *, message: str | None = None, say: Say
+    repo: Repository,
+    spec: ModelSpec,
+    commit: Oid,
+    *,
+    message: str | None = None,
+    fresh: bool = False,
+    say: Say,
 ) -> Registered:
     """Give what a commit trains to a version of its own, unless one has that result already."""
-    run = train(repo, spec, commit, say=say)
+    run = train(repo, spec, commit, fresh=fresh, say=say)
     report(repo, spec, run, say)
     facts = _facts(repo, spec, commit, run, message)
     record = Record(spec.name, "training", run.metrics, now(), who(repo), run=run.digest)
@@ -199,30 +221,59 @@ def release(repo: Repository, version: Version, spec: ModelSpec, say: Say) -> in
     if not environments:
         say(f"[release] {version.name}: no environment to go to")
     for environment in environments:
-        code = _into(repo, version, spec, environment, say)
+        code = into(repo, version, spec, environment, say=say)
         if code:
             return code
     return 0
 
 
 def _environments(repo: Repository, spec: ModelSpec) -> list[EnvironmentSpec]:
-    wanted = spec.deploy.environments
-    known = load_environments(repo, default_branch(repo))
-    return [environment for environment in known if wanted is None or environment.name in wanted]
+    known = load_environments(repo, default_rev(repo))
+    return [environment for environment in known if goes_to(spec, environment)]
 
 
-def _into(repo: Repository, version: Version, spec: ModelSpec, environment: EnvironmentSpec, say: Say) -> int:
+def goes_to(spec: ModelSpec, environment: EnvironmentSpec) -> bool:
+    """Say whether automation takes a model to an environment."""
+    return spec.deploy.environments is None or environment.name in spec.deploy.environments
+
+
+def into(
+    repo: Repository,
+    version: Version,
+    spec: ModelSpec,
+    environment: EnvironmentSpec,
+    *,
+    say: Say,
+    forge: Forge | None = None,
+) -> int:
+    """Take a version to one environment: gate, promote, deploy; or propose it, where a person reviews.
+
+    Args:
+        repo: The repository.
+        version: The version.
+        spec: Its model, at its commit.
+        environment: Where to.
+        say: Told each step.
+        forge: Where a pull request is opened.
+
+    Returns:
+        The exit code: 0, 1 where a gate or a hold said no, 3 where a deployment failed.
+    """
     name = environment.name
-    if environment.approval == "review":
+    if environment.approval == "review" and forge is None:
         say(f"[gate] {name} wants a person's review: run `gitmodel promote {version.name} {name}`")
         return 0
     gates = evaluate_gates(repo, spec, version)
     tell_gates(version, gates, say)
     try:
+        if environment.approval == "review" and forge is not None:
+            return _propose(repo, version, environment, gates, forge=forge, say=say)
         promoted = promotion.promote(
             repo, version, name, by=who(repo), gates=gates, automatic=True, strategy=environment.strategy.kind
         )
     except Refused as refusal:
+        if not all(gate.passed for gate in gates):  # a hold passes, a verdict stays
+            note_refusal(repo, name, version, refusal.message, who(repo))
         say(f"[promote] REFUSED: {refusal.message}")
         if refusal.hint:
             say(f"hint: {refusal.hint}")
@@ -235,6 +286,30 @@ def _into(repo: Repository, version: Version, spec: ModelSpec, environment: Envi
     with _timed(say, "deploy"):
         deployed = deploy(repo, name, by=who(repo), sink=say)
     return max((result.exit_code for result in deployed), default=0)
+
+
+def _propose(
+    repo: Repository,
+    version: Version,
+    environment: EnvironmentSpec,
+    gates: list[GateResult],
+    *,
+    forge: Forge,
+    say: Say,
+) -> int:
+    """Open the pull request that promotes a version when it is merged."""
+    from gitmodel.reports.proposal import proposal_text
+
+    proposed = promotion.propose(
+        repo, version, environment.name, by=who(repo), gates=gates, strategy=environment.strategy.kind
+    )
+    if proposed is None:
+        say(f"[promote] {environment.name} has {version.name} already")
+        return 0
+    text = proposal_text(proposed.subject, proposed.before, version, [gate.as_json() for gate in gates])
+    request = forge.propose(proposed.branch, f"env/{environment.name}", proposed.subject, text)
+    say(f"[promote] {environment.name} wants a person's review: {request.url}")
+    return 0
 
 
 def tell_gates(version: Version, gates: list[GateResult], say: Say) -> None:

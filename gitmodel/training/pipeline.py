@@ -101,10 +101,16 @@ class Dvc:
         with _told("could not pull from the DVC remote"):
             self.repo.pull(targets=[str(self.tree / target) for target in targets], allow_missing=True)
 
-    def push(self, file: str) -> None:
-        """Send the outputs of the stages in a ``dvc.yaml``, and the run cache, to the remote."""
+    def update(self, targets: list[str]) -> None:
+        """Bring imports up to date; where nothing is new their ``.dvc`` files stay as they are."""
+        with _told("could not bring imported data up to date"):
+            self.repo.update([str(self.tree / target) for target in targets])
+
+    def push(self, *files: str) -> None:
+        """Send what ``dvc.yaml`` or ``.dvc`` files name, and the run cache, to the remote."""
         with _told("could not push to the DVC remote"):
-            self.repo.push(targets=[str(self.tree / file)], with_deps=True, run_cache=True)
+            targets = [str(self.tree / file) for file in files]
+            self.repo.push(targets=targets, with_deps=True, run_cache=True)
 
     def reproduce(self, file: str, *, force: bool, keep: bool = True) -> None:
         """Run the stages of a ``dvc.yaml`` that are out of date, their output as it comes.

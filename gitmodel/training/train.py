@@ -10,7 +10,7 @@ from gitmodel.errors import Conflict, GitmodelError, InvalidFile
 from gitmodel.git.commits import commit_files, read_log
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_files
-from gitmodel.git.refs import read_ref
+from gitmodel.git.refs import read_ref, update_refs
 from gitmodel.git.remotes import fetch_refs, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid, RefUpdate
@@ -29,7 +29,17 @@ Sink = Callable[[str], None]
 _SUBJECT = "Train "
 
 
-def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False, by: str, sink: Sink) -> Run:
+def train(
+    repo: Repository,
+    spec: ModelSpec,
+    commit: Oid,
+    *,
+    force: bool = False,
+    fresh: bool = False,
+    share: bool = True,
+    by: str,
+    sink: Sink,
+) -> Run:
     """Run a model's pipeline on a clean work tree of a commit; the same inputs are not trained twice.
 
     Output of the stages goes to standard output as it comes. The result is written as a run commit, a run
@@ -40,6 +50,9 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         spec: The model at that commit.
         commit: What to train.
         force: Train even where the same inputs were trained before.
+        fresh: Run the stages that DVC cannot tell to be up to date (``always_changed``, or no dependency),
+            such as one that downloads data, and what follows from them.
+        share: Send data, run ref and note to the remotes; else they stay on this machine.
         by: Who trains, for the record.
         sink: Told each step, a line at a time.
 
@@ -55,7 +68,8 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
         parameters = outcome.collect_parameters(dvc, stages)
         ref = run_ref(spec.name, digest)
         earlier = _known(repo, ref)
-        known = None if force else _usable(repo, spec, earlier, sink)
+        again = force or (fresh and any(stage.is_callback or stage.always_changed for stage in stages))
+        known = None if again else _usable(repo, spec, earlier, sink)
         if known is None:
             _reproduce(dvc, file, stages, force=force, sink=sink)
         else:
@@ -76,12 +90,15 @@ def train(repo: Repository, spec: ModelSpec, commit: Oid, *, force: bool = False
             artifact=outcome.collect_artifact(repo, spec, result),
             data=outcome.collect_data(repo, spec, result),
         )
-        if known is None and dvc.has_remote:
+        if known is None and dvc.has_remote and share:
             dvc.push(file)
+    if not share:
+        update_refs(repo, [RefUpdate(ref, run.commit, read_ref(repo, ref))])
+        return run
     try:
         _record(repo, spec, run, by=by, ref=ref)
     except Conflict:
-        if force:
+        if again:
             raise
         sink(f"[train] {spec.name}: somebody trained the same inputs at the same time: theirs counts")
         fetch_refs(repo, ref)

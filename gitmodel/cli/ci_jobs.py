@@ -1,0 +1,94 @@
+"""``gitmodel ci train|release|deliver|deploy``: jobs of a pipeline, each of which runs at a desk too."""
+
+from pathlib import Path
+
+import click
+
+RESULTS = click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="gitmodel-results",
+    show_default=True,
+    help="Folder that hands results on to later jobs.",
+)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--rev", help="The revision; in a job of a forge the one that it is about, else HEAD.")
+@RESULTS
+@click.pass_context
+def train(context: click.Context, *, model: str, rev: str | None, results: Path) -> None:
+    r"""Train a model for a report, unless the same inputs were trained before.
+
+    \b
+    Examples:
+      gitmodel ci train credit-risk
+      gitmodel ci train credit-risk --rev my-branch
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    job = open_job()
+    context.exit(jobs.train(job, model, rev or jobs.commit_of(job), results, click.echo))
+
+
+@click.command()
+@click.argument("model")
+@click.option("--rev", help="The revision; in a job of a forge the one that it is about, else HEAD.")
+@click.option("--refresh", is_flag=True, help="Bring imported data up to date first, as a schedule does.")
+@RESULTS
+@click.pass_context
+def release(context: click.Context, *, model: str, rev: str | None, refresh: bool, results: Path) -> None:
+    r"""Give a model's result a version and package it, training it first where nobody has yet.
+
+    \b
+    Examples:
+      gitmodel ci release credit-risk
+      gitmodel ci release credit-risk --refresh
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    job = open_job()
+    fresh = refresh or bool(job.event and job.event.kind == "schedule")
+    code = jobs.release(job, model, rev or jobs.commit_of(job), results, fresh=fresh, say=click.echo)
+    context.exit(code)
+
+
+@click.command()
+@click.argument("environment")
+@click.argument("versions", nargs=-1)
+@RESULTS
+@click.pass_context
+def deliver(context: click.Context, *, environment: str, versions: tuple[str, ...], results: Path) -> None:
+    r"""Take versions to an environment: gate, promote (or propose), deploy.
+
+    Without VERSIONS: those that the jobs before have made, and those whose turn was lost. A version goes to
+    an environment once it runs in the one before.
+
+    \b
+    Examples:
+      gitmodel ci deliver staging
+      gitmodel ci deliver production credit-risk:4
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(jobs.deliver(open_job(), environment, versions, results, click.echo))
+
+
+@click.command()
+@click.argument("environment")
+@click.pass_context
+def deploy(context: click.Context, *, environment: str) -> None:
+    r"""Make an environment run what its branch says.
+
+    \b
+    Example:
+      gitmodel ci deploy production
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(jobs.deploy(open_job(), environment, click.echo))

@@ -1,0 +1,190 @@
+"""What follows from an event of a forge: decided here, before anything runs."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gitmodel.errors import UsageError
+from gitmodel.forges import Event
+from gitmodel.git.objects import changed_paths
+from gitmodel.git.refs import default_rev, resolve
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.pipelines.plan import Touched, touched
+from gitmodel.pipelines.steps import goes_to
+from gitmodel.registry.names import check_model, split_tag
+from gitmodel.registry.registry import Registry
+from gitmodel.spec import ModelSpec, load_environments, load_models
+
+_BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
+ACTIONS = ("release", "deliver", "deploy", "rollback")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an event asks for.
+
+    Attributes:
+        action: ``report`` (train, and say what changes), ``release`` (train, register, deliver), ``deliver``
+            (a version that is there), ``deploy``, ``rollback``, or ``none``.
+        models: The models to look at.
+        version: The one version that it is about.
+        environments: Where it goes, in order.
+        reason: Why, where it is about no model in particular.
+        refresh: Whether imported data are brought up to date first.
+    """
+
+    action: str
+    models: tuple[Touched, ...] = ()
+    version: str = ""
+    environments: tuple[str, ...] = ()
+    reason: str = ""
+    refresh: bool = False
+
+
+def plan_event(repo: Repository, event: Event) -> Plan:
+    """Decide what follows from an event.
+
+    Raises:
+        UsageError: If a person asked for something that there is not.
+        InvalidSpec: If specifications are not valid.
+    """
+    decide = _DECIDED.get(event.kind)
+    return decide(repo, event) if decide else Plan("none", reason="the pipeline of a pull request has ended")
+
+
+def _pull_request(repo: Repository, event: Event) -> Plan:
+    if event.closed:
+        return Plan("none", reason="the pull request is closed")
+    return Plan("report", _touched(repo, _fork(repo, event), event.head))
+
+
+def _fork(repo: Repository, event: Event) -> Oid | None:
+    """Return where a pull request left its base; ``None``: they share nothing."""
+    known = [name for name in (event.base, default_rev(repo)) if name and resolve(repo, name)]
+    if not known:
+        return None
+    found = repo.run("merge-base", known[0], event.head, check=False)
+    return None if found.code else Oid(found.text.strip())
+
+
+def base_of(repo: Repository, event: Event) -> Oid | None:
+    """Return the commit that an event is compared with; ``None``: everything is new."""
+    if event.kind == "pull_request":
+        return _fork(repo, event)
+    if event.base is None or resolve(repo, event.base) is None:
+        return None
+    # A branch that was pushed anew: what it lost may be what has changed.
+    return Oid(event.base)
+
+
+def _push(repo: Repository, event: Event) -> Plan:
+    if event.ref != _BRANCH + event.default_branch:
+        return Plan("none", reason="only the default branch is released; others have pull requests")
+    models = _touched(repo, base_of(repo, event), event.head)
+    return Plan("release", models, environments=_environments(repo, [item.spec for item in models]))
+
+
+def _touched(repo: Repository, base: Oid | None, head: str) -> tuple[Touched, ...]:
+    paths = changed_paths(repo, base, Oid(head)) if base else None
+    return tuple(touched(load_models(repo, head), paths))
+
+
+def _tag(repo: Repository, event: Event) -> Plan:
+    tag = event.ref.removeprefix(_TAG)
+    if split_tag(tag) is None:
+        return Plan("none", reason=f"the tag {tag} names no version")
+    return _version(repo, tag, "it was tagged")
+
+
+def _version(repo: Repository, ref: str, reason: str, environment: str = "") -> Plan:
+    version = Registry(repo).version(ref)
+    spec = next((each for each in load_models(repo, version.commit) if each.name == version.model), None)
+    if spec is None:
+        raise UsageError(f"{version.name} has no model.yaml at its commit")
+    if spec.deploy.environments == () and not environment:  # it is not even loaded: a pickle would run
+        return Plan("none", reason=f"the model of {version.name} names no environment; a person promotes it")
+    names = _environments(repo, [spec]) if not environment else (environment,)
+    return Plan("deliver", (Touched(spec, reason),), version.name, names)
+
+
+def _schedule(repo: Repository, event: Event) -> Plan:
+    wanted = " ".join((event.schedule or "").split())
+    specs = [
+        spec
+        for spec in load_models(repo, event.head)
+        if wanted in (spec.name, " ".join((spec.retrain.schedule or "").split())) and spec.retrain.schedule
+    ]
+    models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
+    reason = "" if models else f"no model has the schedule {wanted!r}"
+    return Plan("release" if models else "none", models, "", _environments(repo, specs), reason, refresh=True)
+
+
+def _environment(_repo: Repository, event: Event) -> Plan:
+    name = event.ref.removeprefix(_ENVIRONMENT)
+    return Plan("deploy", environments=(name,), reason=f"env/{name} has moved")
+
+
+def _dispatch(repo: Repository, event: Event) -> Plan:
+    if event.ref != _BRANCH + event.default_branch:
+        raise UsageError(
+            f"pipelines are started by hand from {event.default_branch} only, not from {event.ref}",
+            hint=f"choose the branch {event.default_branch}; name another version as input",
+        )
+    action = event.inputs.get("action", "release")
+    if action not in ACTIONS:
+        raise UsageError(f"there is no action {action!r}", hint=f"there are: {', '.join(ACTIONS)}")
+    model, environment = event.inputs.get("model", ""), event.inputs.get("environment", "")
+    known = [spec.name for spec in load_environments(repo, default_rev(repo))]
+    if environment and environment not in known:
+        raise UsageError(f"there is no environment {environment!r}", hint=f"there are: {', '.join(known)}")
+    reason = f"{event.actor or 'a person'} asked for it"
+    if action == "deploy":
+        return Plan("deploy", environments=(environment,) if environment else tuple(known), reason=reason)
+    specs = _chosen(repo, event.head, model)
+    if action == "release":
+        models = tuple(Touched(spec, reason) for spec in specs)
+        names = (environment,) if environment else _environments(repo, specs)
+        return Plan("release", models, environments=names, reason=reason)
+    if len(specs) != 1:
+        raise UsageError(f"which model is to {action}?", hint="name it as input")
+    version = event.inputs.get("version", "")
+    if action == "rollback":
+        if not environment:
+            raise UsageError("roll back in which environment?", hint="name it as input")
+        models = (Touched(specs[0], reason),)
+        return Plan("rollback", models, version, (environment,), reason=reason)
+    return _version(repo, f"{specs[0].name}:{_plain(version) or 'latest'}", reason, environment)
+
+
+def _plain(version: str) -> str:
+    """Return the number in what a person wrote: ``v4`` or ``credit-risk@v4`` is 4."""
+    return re.sub(r"^(.*@)?v?", "", version.rpartition(":")[2].strip())
+
+
+def _chosen(repo: Repository, head: str, model: str) -> list[ModelSpec]:
+    specs = load_models(repo, head)
+    if not model:
+        return specs
+    found = [spec for spec in specs if spec.name == check_model(model)]
+    if not found:
+        raise UsageError(
+            f"there is no model {model!r}", hint=f"there are: {', '.join(spec.name for spec in specs)}"
+        )
+    return found
+
+
+def _environments(repo: Repository, specs: list[ModelSpec]) -> tuple[str, ...]:
+    """Return the environments that one of the models goes to, in order."""
+    known = load_environments(repo, default_rev(repo))
+    return tuple(each.name for each in known if any(goes_to(spec, each) for spec in specs))
+
+
+_DECIDED: Mapping[str, Callable[[Repository, Event], Plan]] = {
+    "pull_request": _pull_request,
+    "push": _push,
+    "tag": _tag,
+    "schedule": _schedule,
+    "environment": _environment,
+    "dispatch": _dispatch,
+}

@@ -1,0 +1,176 @@
+"""What the jobs of a pipeline do: the verbs of `steps`, for one model or one environment at a time."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from gitmodel.delivery.deploy import deploy as deploy_environment
+from gitmodel.delivery.promotion import rollback
+from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.forges import set_outputs
+from gitmodel.git.refs import default_rev
+from gitmodel.pipelines import steps
+from gitmodel.pipelines.due import Due, due_versions
+from gitmodel.pipelines.events import Plan, plan_event
+from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.refreshing import refresh
+from gitmodel.pipelines.results import Result, Tail, read_results, write_result
+from gitmodel.pipelines.telling import Say, tell_error
+from gitmodel.spec import EnvironmentSpec, load_environment
+from gitmodel.training import default_dvc_remote
+
+
+def plan(job: Job, say: Say) -> Plan:
+    """Say what follows from the event, and hand it on to the jobs after this one."""
+    found = plan_event(job.repo, job.here)
+    for item in found.models:
+        say(f"[plan] {found.action} {found.version or item.spec.name}: {item.reason}")
+    if not found.models:
+        say(f"[plan] {found.action}: {found.reason or 'no model is touched'}")
+    if found.environments:
+        say(f"[plan] environments: {', '.join(found.environments)}")
+    set_outputs(job.environ, outputs(found))
+    return found
+
+
+def outputs(found: Plan) -> dict[str, str]:
+    """Return what later jobs are told of a plan: names of models and environments, which have a grammar."""
+    return {
+        "action": found.action,
+        "models": json.dumps([item.spec.name for item in found.models]),
+        "environments": json.dumps(list(found.environments)),
+    }
+
+
+def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
+    """Train a model, and leave what came of it for the report.
+
+    The pull request of another repository has a token that reads only: nothing is published.
+    """
+    share = not (job.event and job.event.fork)
+
+    def act(tell: Say) -> Result:
+        spec, commit = steps.chosen(job.repo, rev, model)
+        _refuse_lost_data(job, share=share)
+        run = steps.train(job.repo, spec, commit, share=share, say=tell)
+        return Result(model, commit, str(run.commit), run.digest)
+
+    return _recorded(model, rev, folder, act, say)
+
+
+def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: Say) -> int:
+    """Train a model or find that it was, give it a version, and package that."""
+
+    def act(tell: Say) -> Result:
+        spec, commit = steps.chosen(job.repo, rev, model)
+        _refuse_lost_data(job, share=True)
+        if fresh:
+            refreshed = refresh(job, spec, commit, tell)
+            if refreshed.proposed:
+                return Result(model, refreshed.commit)
+            commit = refreshed.commit
+        registered = steps.train_and_register(job.repo, spec, commit, fresh=fresh, say=tell)
+        name = registered.version.name
+        steps.package_model(job.repo, name, tell)
+        return Result(model, commit, str(registered.version.commit), version=name)
+
+    return _recorded(model, rev, folder, act, say)
+
+
+def _recorded(model: str, rev: str, folder: Path, act: Callable[[Say], Result], say: Say) -> int:
+    """Do it and leave the result in the folder, also where it fails."""
+    tail = Tail(say)
+    try:
+        write_result(folder, act(tail))
+    except GitmodelError as error:
+        code = tell_error(error, tail)
+        write_result(folder, Result(model, rev, failure=error.message, log=tail.lines))
+        return code
+    return 0
+
+
+def _refuse_lost_data(job: Job, *, share: bool) -> None:
+    """See that data outlive the machine of a forge's job."""
+    if job.event is None or not share:
+        return
+    from gitmodel.training.sharing import remote_name
+
+    if remote_name(job.repo) is None and default_dvc_remote(job.repo) is None:
+        raise UsageError(
+            "no DVC remote is configured: what is trained here would be lost with this machine",
+            hint="`dvc remote add --default NAME URL`, and commit .dvc/config",
+        )
+
+
+def deliver(job: Job, env: str, names: Sequence[str], folder: Path, say: Say) -> int:
+    """Take what is due to one environment: gate, promote or propose, deploy.
+
+    Args:
+        job: The job.
+        env: Name of the environment.
+        names: Versions, as people write them; none: what the event and the jobs before have brought.
+        folder: Where those jobs have left their results.
+        say: Told each step.
+
+    Returns:
+        0, or the exit code of the gravest failure; one model's does not stop the others.
+    """
+    wanted = list(names)
+    if job.event and not names:
+        found = plan_event(job.repo, job.event)
+        if found.action not in ("release", "deliver") or env not in found.environments:
+            return _otherwise(job, env, found, say)
+        wanted = [found.version] if found.version else _made(found, folder)
+    environment = load_environment(job.repo, default_rev(job.repo), env)
+    due = due_versions(job.repo, environment, wanted, catch_up=not names, say=say)
+    if not due:
+        say(f"[deliver] nothing is due in {env}")
+        return 0
+    acts = [partial(_deliver_one, job, item, environment, say) for item in due]
+    return max(_guarded(act, say) for act in acts)
+
+
+def _made(found: Plan, folder: Path) -> list[str]:
+    """Return the versions that the jobs before have made of the models of a plan."""
+    results = read_results(folder)
+    made = (results.get(item.spec.name) for item in found.models)
+    return [result.version for result in made if result and result.version]
+
+
+def _deliver_one(job: Job, item: Due, environment: EnvironmentSpec, say: Say) -> int:
+    say(f"[deliver] {item.version.name} to {environment.name}: {item.reason}")
+    return steps.into(job.repo, item.version, item.spec, environment, say=say, forge=job.forge)
+
+
+def _otherwise(job: Job, env: str, found: Plan, say: Say) -> int:
+    """Do what else a person may ask of an environment."""
+    if env not in found.environments:
+        say(f"[deliver] nothing goes to {env}: {found.reason or 'it is not among the environments'}")
+        return 0
+    if found.action == "rollback":
+        model = found.models[0].spec.name
+        done = rollback(
+            job.repo, model, env, reason=found.reason, by=steps.who(job.repo), to=found.version or None
+        )
+        say(f"[rollback] {done.subject}")
+        return deploy(job, env, say)
+    return deploy(job, env, say) if found.action == "deploy" else 0
+
+
+def deploy(job: Job, env: str, say: Say) -> int:
+    """Bring an environment in line with its branch."""
+    deployed = deploy_environment(job.repo, env, by=steps.who(job.repo), sink=say)
+    return max((result.exit_code for result in deployed), default=0)
+
+
+def _guarded(act: Callable[[], int], say: Say) -> int:
+    try:
+        return act()
+    except GitmodelError as error:
+        return tell_error(error, say)
+
+
+def commit_of(job: Job) -> str:
+    """Return the commit that a job is about; at a desk what is checked out."""
+    return job.event.head if job.event else "HEAD"
