@@ -1,8 +1,11 @@
 """``gitmodel ci``: what pipelines call."""
 
+from pathlib import Path
+
 import click
 
 from gitmodel.cli.ci_jobs import deliver, deploy, release, train
+from gitmodel.cli.ci_render import check, render, seed
 from gitmodel.git.repository import Repository
 
 
@@ -40,7 +43,12 @@ def run(context: click.Context, *, name: str | None) -> None:
 @click.argument("rev", required=False)
 @click.option("--base", help="The revision to compare with; without one, every model is new.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(*, rev: str | None, base: str | None, as_json: bool) -> None:
+@click.option(
+    "--pipeline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the pipeline that follows to this file (GitLab).",
+)
+def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | None) -> None:
     r"""Show which models a revision touches, and why.
 
     In a job of a forge, without REV: what follows from the event that started it.
@@ -59,7 +67,7 @@ def plan(*, rev: str | None, base: str | None, as_json: bool) -> None:
     if rev is None and base is None:
         job = open_job()
         if job.event:
-            found = jobs.plan(job, lambda line: click.echo(line, err=as_json))
+            found = jobs.plan(job, pipeline, lambda line: click.echo(line, err=as_json))
             if as_json:
                 click.echo(to_json(jobs.outputs(found)))
             return
@@ -73,5 +81,5 @@ def plan(*, rev: str | None, base: str | None, as_json: bool) -> None:
         click.echo("no model is touched")
 
 
-for _job in (train, release, deliver, deploy):
+for _job in (render, check, seed, train, release, deliver, deploy):
     command.add_command(_job)

@@ -15,14 +15,21 @@ from gitmodel.pipelines.due import Due, due_versions
 from gitmodel.pipelines.events import Plan, plan_event
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.refreshing import refresh
+from gitmodel.pipelines.rendering import render_pipeline
 from gitmodel.pipelines.results import Result, Tail, read_results, write_result
 from gitmodel.pipelines.telling import Say, tell_error
-from gitmodel.spec import EnvironmentSpec, load_environment
+from gitmodel.spec import EnvironmentSpec, load_environment, load_repository
 from gitmodel.training import default_dvc_remote
 
 
-def plan(job: Job, say: Say) -> Plan:
-    """Say what follows from the event, and hand it on to the jobs after this one."""
+def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
+    """Say what follows from the event, and hand it on to the jobs after this one.
+
+    Args:
+        job: The job.
+        pipeline: Where the pipeline that follows is written to, for a forge that wants a file (GitLab).
+        say: Told what was decided.
+    """
     found = plan_event(job.repo, job.here)
     for item in found.models:
         say(f"[plan] {found.action} {found.version or item.spec.name}: {item.reason}")
@@ -30,7 +37,11 @@ def plan(job: Job, say: Say) -> Plan:
         say(f"[plan] {found.action}: {found.reason or 'no model is touched'}")
     if found.environments:
         say(f"[plan] environments: {', '.join(found.environments)}")
-    set_outputs(job.environ, outputs(found))
+    names = [item.spec.name for item in found.models]
+    set_outputs(job.environ, {**outputs(found), "train": json.dumps([] if job.here.fork else names)})
+    if pipeline:
+        ci = load_repository(job.repo, job.here.head).ci
+        pipeline.write_text(render_pipeline(ci, found.action, names, found.environments), "utf-8")
     return found
 
 

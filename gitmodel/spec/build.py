@@ -7,7 +7,7 @@ from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
 from gitmodel.spec.model import ModelSpec
-from gitmodel.spec.repository import RepositorySpec
+from gitmodel.spec.repository import CiSpec, RepositorySpec
 
 _T = TypeVar("_T")
 _DEFAULT_STEPS = (5, 25, 100)
@@ -67,4 +67,4 @@ def _strategy(data: dict[str, Any]) -> StrategySpec:
 
 def build_repository(data: dict[str, Any]) -> RepositorySpec:
     """Make the settings from a valid ``gitmodel.yaml``."""
-    return RepositorySpec(**_frozen(data))
+    return RepositorySpec(**{**_frozen(data), "ci": CiSpec(**_frozen(data.get("ci", {})))})

@@ -138,10 +138,10 @@ def load_environments(repo: Repository, rev: str | None) -> list[EnvironmentSpec
     for name, file_ in site_files(repo).items():
         if name not in specs:
             specs[name] = parse_environment(file_.read_bytes(), str(file_), site_local=True)
-    return _in_order(specs)
+    return in_order(specs)
 
 
-def _in_order(specs: dict[str, EnvironmentSpec]) -> list[EnvironmentSpec]:
+def in_order(specs: dict[str, EnvironmentSpec]) -> list[EnvironmentSpec]:
     """Sort by the number of environments before each, then by name; a circle ends where it closes."""
 
     def before(spec: EnvironmentSpec) -> list[str]:

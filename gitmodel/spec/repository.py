@@ -9,6 +9,23 @@ LOCK_FILES = ("requirements.txt", "requirements.lock", "uv.lock", "poetry.lock",
 
 
 @dataclass(frozen=True)
+class CiSpec:
+    """The pipelines of a forge.
+
+    ``runner`` is a label on GitHub and an image on GitLab; ``install`` is a line of shell; ``secrets`` are
+    names; ``timeout`` counts minutes.
+    """
+
+    provider: Literal["github", "gitlab"] | None = None
+    branch: str = "main"
+    python: str = "3.12"
+    runner: str | None = None
+    install: str = "pip install gitmodel"
+    secrets: tuple[str, ...] = ()
+    timeout: int = 120
+
+
+@dataclass(frozen=True)
 class RepositorySpec:
     """Where the models are, how their versions count, and which types an artifact may hold.
 
@@ -19,3 +36,4 @@ class RepositorySpec:
     models: tuple[str, ...] = ("models/*/model.yaml", "model.yaml")
     versions: Literal["integer", "semver"] = "integer"
     trusted_types: tuple[str, ...] = ()
+    ci: CiSpec = CiSpec()

@@ -1,0 +1,81 @@
+"""``gitmodel ci render|check|seed``: the files that a forge runs."""
+
+import click
+
+PROVIDER = click.option(
+    "--provider",
+    type=click.Choice(["github", "gitlab"]),
+    help="The forge; default: `ci.provider` of gitmodel.yaml.",
+)
+
+
+@click.command()
+@PROVIDER
+def render(*, provider: str | None) -> None:
+    r"""Write the pipelines of a forge from the specifications in this folder.
+
+    Run it again when models get schedules, environments come or go, or gitmodel is upgraded; `gitmodel ci
+    check` says when.
+
+    \b
+    Examples:
+      gitmodel ci render
+      gitmodel ci render --provider gitlab
+    """
+    from gitmodel.git.repository import Repository
+    from gitmodel.pipelines.rendering import read_sources, write
+    from gitmodel.pipelines.rendering import render as rendered
+
+    root = Repository.open().workdir
+    changed = write(root, rendered(read_sources(root), provider))
+    click.echo("\n".join(f"written: {path}" for path in changed) or "everything is as it should be")
+    if changed:
+        click.echo("\nNext: commit and push them, then once `gitmodel ci seed`")
+
+
+@click.command()
+@PROVIDER
+@click.pass_context
+def check(context: click.Context, *, provider: str | None) -> None:
+    r"""Say whether the pipelines in this folder are what `gitmodel ci render` writes; exit code 1 if not.
+
+    Without a provider there is nothing to check.
+
+    \b
+    Example:
+      gitmodel ci check
+    """
+    from gitmodel.git.repository import Repository
+    from gitmodel.pipelines.rendering import differences, read_sources
+    from gitmodel.pipelines.rendering import render as rendered
+    from gitmodel.reports.terminal import clean
+
+    root = Repository.open().workdir
+    sources = read_sources(root)
+    if provider is None and sources.settings.ci.provider is None:
+        click.echo("gitmodel.yaml names no provider (`ci: {provider: github}`): nothing to check")
+        return
+    found = differences(root, rendered(sources, provider))
+    for line in found:
+        click.echo(clean(line))
+    if found:
+        click.echo("hint: `gitmodel ci render` writes them", err=True)
+    context.exit(1 if found else 0)
+
+
+@click.command()
+@PROVIDER
+def seed(*, provider: str | None) -> None:
+    r"""Put the pipeline of a deployment onto the branch of each environment.
+
+    A forge runs what is in the pushed commit, and these branches hold no code. Run it once, and again when
+    `gitmodel doctor` says so; it needs the right to write pipelines, which the token of a job has not.
+
+    \b
+    Example:
+      gitmodel ci seed
+    """
+    from gitmodel.git.repository import Repository
+    from gitmodel.pipelines.seeding import seed as put
+
+    put(Repository.open(), provider, click.echo)

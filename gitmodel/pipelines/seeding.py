@@ -1,0 +1,77 @@
+"""Put the pipeline of a deployment onto the branches of environments.
+
+A forge takes the pipeline of a push from the pushed commit, and these branches hold no code.
+"""
+
+from gitmodel.delivery.branches import message
+from gitmodel.errors import Conflict
+from gitmodel.git.commits import commit_files
+from gitmodel.git.objects import read_file
+from gitmodel.git.refs import default_rev
+from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.repository import Repository
+from gitmodel.git.retry import GIVING_UP, attempts
+from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.pipelines.rendering import render_seed
+from gitmodel.pipelines.telling import Say
+from gitmodel.registry.environments import env_branch, env_tip
+from gitmodel.spec import load_environments, load_repository
+from gitmodel.spec.repository import CiSpec
+
+
+def seed(repo: Repository, provider: str | None, say: Say) -> list[str]:
+    """Give each environment's branch its pipeline; a branch that is not there yet is made.
+
+    Returns:
+        The environments whose branch has changed.
+
+    Raises:
+        UsageError: If no provider is named.
+        Conflict: If others keep changing a branch.
+        ToolFailed: If the remote does not answer, or the token may not write pipelines.
+    """
+    fetch(repo)
+    rev = default_rev(repo)
+    ci = load_repository(repo, rev).ci
+    names = [spec.name for spec in load_environments(repo, rev) if not spec.site_local]
+    changed = [name for name in names if _seed_one(repo, ci, name, provider)]
+    for name in names:
+        say(f"env/{name}: {'written' if name in changed else 'has it already'}")
+    if not names:
+        say("there are no environments: an environment is a file environments/<name>.yaml")
+    return changed
+
+
+def unseeded(repo: Repository) -> list[str]:
+    """Return the environments whose branch lacks its pipeline; none where no forge is named."""
+    rev = default_rev(repo)
+    ci = load_repository(repo, rev).ci
+    if ci.provider is None:
+        return []
+    found = []
+    for spec in load_environments(repo, rev):
+        path, text = render_seed(ci, spec.name)
+        tip = env_tip(repo, spec.name)
+        if not spec.site_local and (tip is None or read_file(repo, tip, path) != text.encode()):
+            found.append(spec.name)
+    return found
+
+
+def _seed_one(repo: Repository, ci: CiSpec, name: str, provider: str | None) -> Oid | None:
+    """Return the commit that was made; ``None``: there was no need."""
+    path, text = render_seed(ci, name, provider)
+    for _ in attempts():
+        tip = env_tip(repo, name)
+        if tip is not None and read_file(repo, tip, path) == text.encode():
+            return None
+        words = message(
+            f"Write the pipeline of {name}", "A push to this branch rolls out what its files name."
+        )
+        commit = commit_files(repo, parent=tip, changes={path: text.encode()}, message=words)
+        try:
+            publish(repo, [RefUpdate(env_branch(name), commit, tip)])
+        except Conflict:
+            fetch(repo)
+            continue
+        return commit
+    raise Conflict(f"others keep changing env/{name}", hint=GIVING_UP)
