@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gitmodel.cli.ci_jobs import deliver, deploy, release, train
+from gitmodel.cli.ci_jobs import comment, deliver, deploy, release, report, train
 from gitmodel.cli.ci_render import check, render, seed
 from gitmodel.git.repository import Repository
 
@@ -81,5 +81,5 @@ def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | N
         click.echo("no model is touched")
 
 
-for _job in (render, check, seed, train, release, deliver, deploy):
+for _job in (render, check, seed, train, report, comment, release, deliver, deploy):
     command.add_command(_job)

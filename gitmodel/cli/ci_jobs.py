@@ -92,3 +92,44 @@ def deploy(context: click.Context, *, environment: str) -> None:
     from gitmodel.pipelines.job import open_job
 
     context.exit(jobs.deploy(open_job(), environment, click.echo))
+
+
+@click.command()
+@RESULTS
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="gitmodel-report",
+    show_default=True,
+    help="Folder for the report.",
+)
+@click.pass_context
+def report(context: click.Context, *, results: Path, output: Path) -> None:
+    r"""Report what a pull request does to its models: comment, status, files; exit code 1 if one fails.
+
+    It runs in a job of a forge; `gitmodel diff BASE HEAD` shows the same at a desk.
+
+    \b
+    Example:
+      gitmodel ci report
+    """
+    from gitmodel.pipelines import reporting
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(reporting.report(open_job(), results, output, click.echo))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.pass_context
+def comment(context: click.Context, *, folder: Path) -> None:
+    r"""Post the report that the job of a fork has left in FOLDER; its content is checked and written anew.
+
+    \b
+    Example:
+      gitmodel ci comment gitmodel-report
+    """
+    from gitmodel.pipelines import reporting
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(reporting.comment(open_job(), folder, click.echo))

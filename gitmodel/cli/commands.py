@@ -17,7 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "list": "List the models with their newest versions.",
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
-        "diff": "Show what differs between two versions, and whether clients break.",
+        "diff": "Show what differs between two versions, or what a change does to the models it touches.",
         "blame": "Show which versions moved a metric, and what changed in them.",
         "checkout": "Check out code and data of a version, exactly as they were trained.",
         "lineage": "Show where a version comes from and what became of it.",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitmodel.spec.validation import Report
 
 # `gitmodel.spec.schemas.Name`, which is not imported here to keep the start short.
-_SCHEMAS = ("model", "environment", "gitmodel", "metrics-record", "export")
+_SCHEMAS = ("model", "environment", "gitmodel", "metrics-record", "export", "review")
 
 
 @click.command(name="validate")

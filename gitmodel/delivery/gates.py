@@ -32,20 +32,27 @@ def evaluate_gates(repo: Repository, spec: ModelSpec, version: Version) -> list[
         spec: The model's spec at the version's commit.
         version: Which version.
     """
-    measuring = _Measuring(repo, spec, version)
-    return [decide_gate(gate, _measure(measuring, gate)) for gate in spec.gates]
+    return Measuring(repo, spec, version).gates()
 
 
 @dataclass(frozen=True)
-class _Measuring:
-    """Artifacts, rows and scores, each brought and computed once, and only if a gate asks for it."""
+class Measuring:
+    """Artifacts, rows and scores of a version, each brought and computed once, and only if it is asked for.
+
+    ``spec`` is the model at the version's commit.
+    """
 
     repo: Repository
     spec: ModelSpec
     version: Version
 
+    def gates(self) -> list[GateResult]:
+        """Judge the version by the gates of its spec."""
+        return [decide_gate(gate, _measure(self, gate)) for gate in self.spec.gates]
+
     @cached_property
     def rows(self) -> "Dataset | None":
+        """The test rows; ``None`` where there are none, or they are scored by a command."""
         kind = self.spec.evaluate.kind if self.spec.evaluate else None
         if kind is not None and kind not in _SCORED:
             return None
@@ -53,10 +60,11 @@ class _Measuring:
 
     @cached_property
     def scores(self) -> "Scores | None":
+        """How the version does on its test rows."""
         return self.score(self.spec, self.version)
 
     def score(self, spec: ModelSpec, version: Version) -> "Scores | None":
-        """Score a version on the rows of the judged one, as the judged one's spec says."""
+        """Score a version, given with its own spec, on the rows of the judged one and by the spec of that."""
         from gitmodel.evaluation import score
 
         if self.rows is None:
@@ -74,7 +82,7 @@ class _Measuring:
         return Registry(self.repo).version(desired.tag)
 
 
-def _measure(measuring: _Measuring, gate: Gate) -> Measurement:
+def _measure(measuring: Measuring, gate: Gate) -> Measurement:
     try:
         return _value(measuring, gate) if gate.versus is None else _versus(measuring, gate, gate.versus)
     except GitmodelError as error:
@@ -82,7 +90,7 @@ def _measure(measuring: _Measuring, gate: Gate) -> Measurement:
         return Measurement(problem=f"{gate.metric} could not be measured: {words}")
 
 
-def _value(measuring: _Measuring, gate: Gate) -> Measurement:
+def _value(measuring: Measuring, gate: Gate) -> Measurement:
     scores, trained = measuring.scores, measuring.version.facts.metrics
     if scores is not None and gate.metric in scores.metrics:
         return Measurement(scores.metrics[gate.metric], f"on {_told(measuring)}")
@@ -92,7 +100,7 @@ def _value(measuring: _Measuring, gate: Gate) -> Measurement:
     return Measurement(problem=f"{gate.metric} is no metric of {measuring.version.name}; known are: {known}")
 
 
-def _versus(measuring: _Measuring, gate: Gate, environment: str) -> Measurement:
+def _versus(measuring: Measuring, gate: Gate, environment: str) -> Measurement:
     from gitmodel.evaluation import paired_difference
 
     champion = measuring.champion(environment)
@@ -122,6 +130,6 @@ def _versus(measuring: _Measuring, gate: Gate, environment: str) -> Measurement:
     )
 
 
-def _told(measuring: _Measuring) -> str:
+def _told(measuring: Measuring) -> str:
     assert measuring.rows is not None
     return f"{measuring.rows.rows} rows of {measuring.rows.name}"

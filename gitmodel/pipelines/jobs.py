@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +11,19 @@ from gitmodel.delivery.promotion import rollback
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.forges import set_outputs
 from gitmodel.git.refs import default_rev
+from gitmodel.git.values import Oid
 from gitmodel.pipelines import steps
 from gitmodel.pipelines.due import Due, due_versions
-from gitmodel.pipelines.events import Plan, plan_event
+from gitmodel.pipelines.events import Plan, base_of, plan_event
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.refreshing import refresh
 from gitmodel.pipelines.rendering import render_pipeline
 from gitmodel.pipelines.results import Result, Tail, read_results, write_result
+from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say, tell_error
-from gitmodel.spec import EnvironmentSpec, load_environment, load_repository
+from gitmodel.reports.review.writing import compact
+from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environment, load_repository
 from gitmodel.training import default_dvc_remote
 
 
@@ -65,9 +70,21 @@ def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
         spec, commit = steps.chosen(job.repo, rev, model)
         _refuse_lost_data(job, share=share)
         run = steps.train(job.repo, spec, commit, share=share, say=tell)
-        return Result(model, commit, str(run.commit), run.digest)
+        result = Result(model, commit, str(run.commit), run.digest)
+        return replace(result, review=_review(job, spec, result, tell)) if job.event else result
 
     return _recorded(model, rev, folder, act, say)
+
+
+def _review(job: Job, spec: ModelSpec, result: Result, say: Say) -> str:
+    """Review the model where it was trained: artifact, rows and libraries are at hand, and models in parallel."""
+    found = plan_event(job.repo, job.here)
+    item = next(
+        (each for each in found.models if each.spec.name == spec.name), Touched(spec, "it was asked for")
+    )
+    base = base_of(job.repo, job.here)
+    reviewed = review(job.repo, base, Oid(result.commit), [item], results={spec.name: result}, say=say)
+    return compact(reviewed).decode()
 
 
 def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: Say) -> int:

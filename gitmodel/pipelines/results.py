@@ -27,6 +27,7 @@ class Result:
         version: The version that was registered, such as ``credit-risk:4``; empty where none was.
         failure: Why there is no result.
         log: The last lines of a failure.
+        review: What the change does to the model, as the JSON of a report of this model alone.
     """
 
     model: str
@@ -36,6 +37,7 @@ class Result:
     version: str = ""
     failure: str = ""
     log: tuple[str, ...] = ()
+    review: str = ""
 
 
 def write_result(folder: Path, result: Result) -> None:

@@ -56,7 +56,7 @@ def register(
         known = None if is_new and attempt == 0 else _same_result(repo, model, commit, facts)
         if known:
             return Registered(known, created=False)
-        number = _next(repo, model, kind)
+        number = next_version(repo, model, kind)
         message = format_version(model, number, facts)
         try:
             _publish(repo, tag_name(model, number), commit, message, _lines(records, number))
@@ -83,8 +83,8 @@ def _is_same(version: Version, commit: Oid, facts: Facts) -> bool:
     return version.commit == commit or bool(run and facts.run and run.digest == facts.run.digest)
 
 
-def _next(repo: Repository, model: str, kind: str) -> str:
-    """Return the number after the newest, whether or not the newest tag can be read."""
+def next_version(repo: Repository, model: str, kind: str) -> str:
+    """Return the number after the newest, whether or not that can be read; ``kind`` as in `register`."""
     names = repo.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/tags/{model}@v*").splitlines()
     texts = (name[len(model) + 2 :] for name in names)
     numbers = [text for text in texts if is_version_number(text)]

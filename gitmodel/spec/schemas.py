@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-Name = Literal["model", "environment", "gitmodel", "metrics-record", "export"]
+Name = Literal["model", "environment", "gitmodel", "metrics-record", "export", "review"]
 Schema = Mapping[str, Any]
 
 # Of several things that are wrong with one value the first of these is told; the others follow from it.

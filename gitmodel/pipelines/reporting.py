@@ -1,0 +1,153 @@
+"""Report what a pull request does to models: files, comment, status, the page of the run."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.forges import Event, Forge, State, add_summary
+from gitmodel.git.objects import changed_paths
+from gitmodel.git.refs import resolve
+from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.pipelines import jobs
+from gitmodel.pipelines.events import base_of, plan_event
+from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.plan import touched
+from gitmodel.pipelines.results import Result, read_results
+from gitmodel.pipelines.reviewing import review
+from gitmodel.pipelines.telling import Say
+from gitmodel.reports.review.document import Review, parse_review
+from gitmodel.reports.review.sections import summary
+from gitmodel.reports.review.writing import compact, markdown, write_review
+from gitmodel.spec import load_models
+from gitmodel.training import fetch_file
+
+FOLDER = "gitmodel-report"
+_CONTEXT = "gitmodel"
+_LARGEST = 4 * 1024 * 1024
+
+
+def review_change(
+    repo: Repository, base: str | None, head: str, *, say: Say, results: dict[str, Result] | None = None
+) -> Review:
+    """Return the report of what lies between two revisions.
+
+    Raises:
+        UsageError: If one of them does not exist.
+        InvalidSpec: If a model of the head is not valid.
+    """
+    ends = [_commit(repo, rev) for rev in (base, head) if rev is not None]
+    start, end = (ends[0] if base is not None else None), ends[-1]
+    specs = load_models(repo, end)
+    models = touched(specs, changed_paths(repo, start, end) if start else None)
+    before = _names(repo, start) if start else set()
+    gone = sorted(before - {spec.name for spec in specs})
+    return review(repo, start, end, models, results=results, gone=gone, say=say)
+
+
+def _commit(repo: Repository, rev: str) -> Oid:
+    commit = resolve(repo, rev)
+    if commit is None:
+        raise UsageError(f"there is no commit {rev!r}", hint="see `git branch --all` and `git tag`")
+    return commit
+
+
+def _names(repo: Repository, commit: Oid) -> set[str]:
+    with suppress(GitmodelError):  # what was not valid before is mended now
+        return {spec.name for spec in load_models(repo, commit)}
+    return set()
+
+
+def report(job: Job, results: Path, folder: Path, say: Say) -> int:
+    """Write the report of a pull request, and post it.
+
+    The files come first: they are there whatever the forge answers.
+
+    Args:
+        job: The job.
+        results: Folder that the trainings have left their results in.
+        folder: Where the report is written to.
+        say: Told each step.
+
+    Returns:
+        0, or 1 where a model does not pass.
+
+    Raises:
+        ToolFailed: If the forge does not take it.
+    """
+    event = job.here
+    if event.fork:
+        _train_here(job, event, results, say)
+    found = review_change(
+        job.repo, base_of(job.repo, event), event.head, results=read_results(results), say=say
+    )
+    write_files(job.repo, found, folder)
+    say(f"[report] {summary(found)}")
+    add_summary(job.environ, markdown(found, limit=1_000_000))
+    if event.fork:
+        say(f"[report] a fork's job posts nothing: the report is in {folder}")
+    elif job.forge and event.number is not None:
+        post(job.forge, event, event.number, found, say)
+    return 0 if found.passed else 1
+
+
+def _train_here(job: Job, event: Event, results: Path, say: Say) -> None:
+    """Train on this machine what nobody else may: the results of a fork are written nowhere."""
+    for item in plan_event(job.repo, event).models:
+        jobs.train(job, item.spec.name, event.head, results, say)
+
+
+def write_files(repo: Repository, found: Review, folder: Path) -> None:
+    """Write the report as Markdown, HTML and JSON, with the notebooks that were executed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_bytes(compact(found))
+    (folder / "report.md").write_text(markdown(found) + "\n", "utf-8")
+    (folder / "report.html").write_text(write_review(found, "html"), "utf-8")
+    for model in found.models:
+        for path in model.notebooks:
+            with suppress(GitmodelError, OSError):
+                target = folder / "notebooks" / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(fetch_file(repo, Oid(found.head), path), target)
+
+
+def post(forge: Forge, event: Event, number: int, found: Review, say: Say) -> None:
+    """Write or change the comment of a pull request, and the status of its head.
+
+    Raises:
+        ToolFailed: If the forge does not take them.
+    """
+    # The marker and the lines around it count too.
+    text = markdown(found, limit=forge.comment_limit - 500, whole=event.run_url)
+    url = forge.comment(number, event.workflow, text)
+    say(f"[report] {url}")
+    state: State = "success" if found.passed else "failure"
+    forge.status(event.head, _CONTEXT, state, summary(found), url)
+
+
+def comment(job: Job, folder: Path, say: Say) -> int:
+    """Post the report that the job of a fork has left, as data that nobody trusts.
+
+    Which pull request it belongs to is asked of the forge by head, and never read from the report.
+
+    Raises:
+        InvalidFile: If it is not a report.
+        UsageError: If there is no forge, or this job does not follow another.
+        ToolFailed: If the forge does not answer.
+    """
+    event, forge = job.here, job.forge
+    if forge is None or event.kind != "report":
+        raise UsageError("only the job that follows the pipeline of a fork posts its report")
+    with (folder / "report.json").open("rb") as stream:
+        found = parse_review(stream.read(_LARGEST + 1))
+    branch = event.ref.removeprefix("refs/heads/")
+    requests = [
+        each for each in forge.open_pull_requests(event.head_owner, branch) if each.head == event.head
+    ]
+    if not requests or found.head != event.head:
+        say(f"[report] {event.head[:10]} is no longer the head of an open pull request: nothing is posted")
+        return 0
+    for request in requests:
+        post(forge, event, request.number, found, say)
+    return 0

@@ -1,0 +1,295 @@
+"""The review of one model: the result of a training beside what it began from and what runs."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from gitmodel.delivery import materials
+from gitmodel.delivery.gates import GateResult, Measuring
+from gitmodel.errors import GitmodelError, InvalidFile
+from gitmodel.git.objects import read_file
+from gitmodel.git.repository import Repository
+from gitmodel.pipelines.plan import Touched
+from gitmodel.pipelines.steps import goes_to
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.registry import Registry
+from gitmodel.registry.versions import Facts, RunRef, Version
+from gitmodel.reports.compare import Comparison, Pair, compare
+from gitmodel.reports.complete import complete
+from gitmodel.reports.diff import metric_diff
+from gitmodel.reports.review.document import (
+    Code,
+    Figure,
+    GateLine,
+    Item,
+    ModelReview,
+    Point,
+    Shift,
+    Verdict,
+)
+from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model
+from gitmodel.spec.metric_names import higher_is_better
+from gitmodel.training import fetch_file
+from gitmodel.training.lock import locked_outs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gitmodel.evaluation import Scores
+
+_HISTORY = 30
+_MOVED = 0.02  # PSI from which on a column is worth a line
+_COLUMNS = 5
+_TIMES = 30
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two that are compared: a version or a run, its name, and its model as it was then."""
+
+    name: str
+    version: Version
+    spec: ModelSpec
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """The review of one model; ``base`` is ``None`` where there is nothing to compare with."""
+
+    repo: Repository
+    item: Touched
+    head: Side
+    base: Side | None
+    environments: Sequence[EnvironmentSpec]
+
+    def review(self) -> ModelReview:
+        """Gather all of it."""
+        spec, version = self.item.spec, self.head.version
+        measuring = Measuring(self.repo, spec, version)
+        gates = measuring.gates()
+        verdict = _verdict(gates)
+        scores = _scores(measuring)
+        found = self._compared()
+        metric = (spec.gates[0].metric if spec.gates else "") or next(iter(version.facts.metrics), "")
+        production = self._production()
+        return ModelReview(
+            spec.name,
+            self.item.reason,
+            verdict,
+            self._headline(verdict, gates),
+            merge=tuple(self._merge(verdict)),
+            base=self.base.name if self.base else "",
+            production=production.name if production and not self._is_base(production) else "",
+            rows=self._rows(measuring, scores),
+            gates=tuple(GateLine(gate.verdict, gate.reason) for gate in gates),
+            metrics=tuple(self._figures(measuring, scores, production)),
+            parameters=_items(found.parameters + found.environment) if found else (),
+            data=(*_items(found.data), *self._columns()) if found else (),
+            shifts=self._shifts(),
+            code=tuple(_code(found)) if found else (),
+            artifact=_items([pair for pair in found.artifact if pair.name != "sha256"]) if found else (),
+            latency=self._latency(measuring),
+            history_metric=metric,
+            history=tuple(self._history(metric)),
+            notebooks=tuple(self._notebooks()),
+        )
+
+    def _headline(self, verdict: Verdict, gates: Sequence[GateResult]) -> str:
+        number = f"v{self.head.version.version}"
+        if verdict != "passed":
+            return "; ".join(gate.reason for gate in gates if not gate.passed)
+        return f"passes its gates, and becomes {number} on merge" if gates else f"becomes {number} on merge"
+
+    def _merge(self, verdict: Verdict) -> Iterator[str]:
+        """Say what becomes of the version in each environment."""
+        if verdict != "passed":
+            yield f"It becomes v{self.head.version.version} on merge, and goes nowhere."
+            return
+        for environment in self.environments:
+            if not goes_to(self.item.spec, environment):
+                continue
+            name = environment.name
+            desired = read_desired(self.repo, name).get(self.item.spec.name)
+            if desired and desired.hold:
+                yield f"{name}: held at v{desired.version} since {desired.hold.at}: {desired.hold.reason}"
+            elif environment.approval == "review":
+                yield f"{name}: a pull request, for a person to merge"
+            else:
+                after = f" once it runs in {environment.after}" if environment.after else ""
+                yield f"{name}: promoted and deployed{after}"
+
+    def _production(self) -> Side | None:
+        """Return the version in the last environment that has one."""
+        for environment in reversed([each for each in self.environments if goes_to(self.item.spec, each)]):
+            with suppress(GitmodelError):
+                desired = read_desired(self.repo, environment.name).get(self.item.spec.name)
+                if desired and desired.tag:
+                    version = Registry(self.repo).version(desired.tag)
+                    spec = load_model(self.repo, version.commit, version.model)
+                    return Side(f"{environment.name} v{version.version}", version, spec)
+        return None
+
+    def _is_base(self, production: Side) -> bool:
+        return self.base is not None and self.base.version.object == production.version.object
+
+    def _compared(self) -> Comparison | None:
+        """Compare by what git knows; a version is read as its commit is, like the result of a run."""
+        if self.base is None:
+            return None
+        version = self.base.version
+        facts = version.facts
+        plain = replace(version, facts=Facts(facts.subject, encoding=facts.encoding))
+        whole = complete(self.repo, plain)
+        source = RunRef(version.source, "")
+        algo = facts.algo if self.head.version.facts.algo else None
+        return compare(
+            self.repo,
+            replace(whole, facts=replace(whole.facts, run=source, algo=algo)),
+            self.head.version,
+        )
+
+    def _figures(
+        self, measuring: Measuring, scores: "Scores | None", production: Side | None
+    ) -> Iterator[Figure]:
+        new = scores.metrics if scores else self.head.version.facts.metrics
+        other = self._score(measuring, self.base) if scores else None
+        live = self._score(measuring, production) if scores else None
+        old = other.metrics if other else (self.base.version.facts.metrics if self.base else {})
+        running = live.metrics if live else (production.version.facts.metrics if production else {})
+        better = {gate.metric: gate.higher_is_better for gate in self.item.spec.gates}
+        for change in metric_diff(old, new, lambda name: better.get(name, higher_is_better(name))):
+            low, high = _interval(change.metric, scores, other)
+            yield Figure(
+                change.metric, change.old, change.new, running.get(change.metric), change.direction, low, high
+            )
+
+    def _score(self, measuring: Measuring, side: Side | None) -> "Scores | None":
+        """Score another on the same rows; ``None`` where that cannot be."""
+        if side is None:
+            return None
+        try:
+            return measuring.score(side.spec, side.version)
+        except GitmodelError:
+            return None
+
+    def _rows(self, measuring: Measuring, scores: "Scores | None") -> str:
+        if scores is None or measuring.rows is None:
+            return "as each training reported it, perhaps on other rows"
+        return f"all on the same {measuring.rows.rows} rows of {measuring.rows.name}"
+
+    def _history(self, metric: str) -> Iterator[Point]:
+        versions = Registry(self.repo).versions(self.item.spec.name)[:_HISTORY]
+        for version in reversed(versions):
+            if metric in version.facts.metrics:
+                yield Point(f"v{version.version}", version.facts.metrics[metric])
+        if metric in self.head.version.facts.metrics:
+            yield Point("head", self.head.version.facts.metrics[metric])
+
+    def _notebooks(self) -> Iterator[str]:
+        path = self.item.spec.path("dvc.lock")
+        text = read_file(self.repo, self.head.version.commit, path)
+        for out in locked_outs(text, path) if text else ():
+            if out.endswith(".ipynb"):
+                yield self.item.spec.path(out)
+
+    @cached_property
+    def _tables(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """The training data of both, where they differ and can be had."""
+        from gitmodel.evaluation import read_frame
+
+        files = [file for side in (self.base, self.head) if (file := self._train_file(side))]
+        if len(files) != 2 or files[0] == files[1]:  # noqa: PLR2004 - a pair
+            return None
+        try:
+            return read_frame(files[0]), read_frame(files[1])
+        except InvalidFile:
+            return None
+
+    def _train_file(self, side: Side | None) -> Path | None:
+        if side is None or side.spec.data is None or side.spec.data.train is None:
+            return None
+        try:
+            return fetch_file(self.repo, side.version.commit, side.spec.path(side.spec.data.train))
+        except GitmodelError:
+            return None
+
+    def _columns(self) -> Iterator[Item]:
+        tables = self._tables
+        if tables is None:
+            return
+        before, after = (set(map(str, table.columns)) for table in tables)
+        for name in sorted(before - after):
+            yield Item(f"column {name}", "there", None)
+        for name in sorted(after - before):
+            yield Item(f"column {name}", None, "there")
+        if len(tables[0]) != len(tables[1]):
+            yield Item("rows to train on", str(len(tables[0])), str(len(tables[1])))
+
+    def _shifts(self) -> tuple[Shift, ...]:
+        tables = self._tables
+        if tables is None:
+            return ()
+        from gitmodel.evaluation.shifts import shifts
+
+        moved = [each for each in shifts(*tables) if each.psi >= _MOVED][:_COLUMNS]
+        return tuple(Shift(each.column, round(each.psi, 4), each.before, each.after) for each in moved)
+
+    def _latency(self, measuring: Measuring) -> tuple[float, ...]:
+        """Time predictions of one row, of both in turn."""
+        if measuring.rows is None or self.base is None:
+            return ()
+        row = measuring.rows.frame.head(1)
+        try:
+            sides = (self.base, self.head)
+            both = [materials.predictor(self.repo, side.spec, side.version) for side in sides]
+            times: list[list[float]] = [[], []]
+            for _ in range(_TIMES):
+                for predictor, taken in zip(both, times, strict=True):
+                    begun = time.perf_counter()
+                    predictor.answer(row)
+                    taken.append((time.perf_counter() - begun) * 1000)
+        except (GitmodelError, ValueError, TypeError):
+            return ()  # the rows of the new data may not be the old model's
+        return tuple(round(median(taken[5:]), 3) for taken in times)
+
+
+def _scores(measuring: Measuring) -> "Scores | None":
+    try:
+        return measuring.scores
+    except GitmodelError:
+        return None  # a gate tells why
+
+
+def _interval(
+    metric: str, scores: "Scores | None", other: "Scores | None"
+) -> tuple[float | None, float | None]:
+    if scores is None or other is None:
+        return None, None
+    from math import isfinite
+
+    from gitmodel.evaluation import paired_difference
+
+    try:
+        found = paired_difference(metric, scores, other)
+    except InvalidFile:
+        return None, None
+    return (found.low, found.high) if isfinite(found.low) and isfinite(found.high) else (None, None)
+
+
+def _verdict(gates: Sequence[GateResult]) -> Verdict:
+    order: tuple[Verdict, ...] = ("failed", "error", "inconclusive")
+    return next((verdict for verdict in order if any(gate.verdict == verdict for gate in gates)), "passed")
+
+
+def _items(pairs: Sequence[Pair]) -> tuple[Item, ...]:
+    return tuple(Item(pair.name, pair.old, pair.new) for pair in pairs)
+
+
+def _code(found: Comparison) -> Iterator[Code]:
+    for path, added, removed in found.code:
+        yield Code(path, *((int(added), int(removed)) if added.isdigit() else (-1, -1)))
