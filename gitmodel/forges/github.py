@@ -1,5 +1,6 @@
 """GitHub, through PyGithub."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from gitmodel.forges.forge import PullRequest, State
 from gitmodel.forges.problems import hidden, marked, refused
 
 if TYPE_CHECKING:
+    from github.Issue import Issue
     from github.IssueComment import IssueComment
     from github.PullRequest import PullRequest as Theirs
     from github.Repository import Repository
@@ -56,11 +58,11 @@ class GitHub:
     def comment(self, number: int, marker: str, text: str) -> str:
         """Write a comment, or change the one that bears the marker; of two that do, the older stays."""
         with self._asking(f"comment on #{number}", "`pull-requests: write`"):
-            request = self._repository.get_pull(number)
+            request = self._repository.get_issue(number)  # a pull request is one, to its comments
             body = marked(marker, text)
             found = self._marked(request, marker)
             if not found:
-                made = request.create_issue_comment(body)
+                made = request.create_comment(body)
                 found = self._marked(request, marker) or [made]
             first, *others = found
             if first.body != body:
@@ -69,12 +71,12 @@ class GitHub:
                 other.delete()
             return first.html_url
 
-    def _marked(self, request: "Theirs", marker: str) -> list["IssueComment"]:
+    def _marked(self, request: "Issue", marker: str) -> list["IssueComment"]:
         """Return the comments that bear a marker and are ours, oldest first, from all pages."""
         mark = hidden(marker)
         return [
             each
-            for each in request.get_issue_comments()
+            for each in request.get_comments()
             if each.body.startswith(mark) and (each.user.type == "Bot" or each.user.login == self._login)
         ]
 
@@ -148,6 +150,7 @@ class GitHub:
     def _client(self) -> Any:
         from github import Auth, Github, GithubRetry
 
+        logging.getLogger("github").setLevel(logging.WARNING)
         retry = GithubRetry(
             total=5,
             backoff_factor=min(1.0, self.patience / 60),
@@ -162,11 +165,12 @@ class GitHub:
             seconds_between_writes=None,
             seconds_between_requests=None,
             user_agent="gitmodel",
+            lazy=True,
         )
 
     @cached_property
     def _repository(self) -> "Repository":
-        found: Repository = self._client.get_repo(self.repository, lazy=True)
+        found: Repository = self._client.get_repo(self.repository)
         return found
 
     @contextmanager
@@ -177,7 +181,8 @@ class GitHub:
         try:
             yield
         except GithubException as error:
-            accepted = dict(error.headers or {}).get("x-accepted-github-permissions")
+            headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+            accepted = headers.get("x-accepted-github-permissions")
             wanted = f"{right} (GitHub says: {accepted})" if accepted else right
             raise refused(self.name, what, error.status, _words(error), wanted) from error
         except requests.RequestException as error:

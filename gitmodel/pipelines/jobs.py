@@ -77,7 +77,7 @@ def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
 
 
 def _review(job: Job, spec: ModelSpec, result: Result, say: Say) -> str:
-    """Review the model where it was trained: artifact, rows and libraries are at hand, and models in parallel."""
+    """Review the model where it was trained: artifact, rows and libraries are at hand there."""
     found = plan_event(job.repo, job.here)
     item = next(
         (each for each in found.models if each.spec.name == spec.name), Touched(spec, "it was asked for")

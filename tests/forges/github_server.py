@@ -1,0 +1,193 @@
+"""GitHub, played: it keeps comments, statuses and pull requests, and refuses what GitHub would not know."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.forges.github_api import problem
+from tests.forges.server import Answer, Request, Server, serving
+
+BOT = {"login": "github-actions[bot]", "type": "Bot", "id": 41898282}
+PERSON = {"login": "ada", "type": "User", "id": 7}
+
+
+@dataclass
+class GitHubState:
+    """One repository.
+
+    Attributes:
+        name: ``owner/name``.
+        comments: By number of the pull request, oldest first.
+        statuses: By commit.
+        pulls: By number.
+        commits_of: Commits of a pull request.
+        pulls_of: Numbers of the pull requests of a commit.
+        workflows: State by path.
+    """
+
+    name: str = "acme/models"
+    comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    commits_of: dict[int, list[str]] = field(default_factory=dict)
+    pulls_of: dict[str, list[int]] = field(default_factory=dict)
+    workflows: dict[str, str] = field(default_factory=dict)
+    server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
+
+    def environ(self, token: str = "ghs_secretsecret") -> dict[str, str]:
+        """Return the variables of a job that speaks to this server."""
+        return {"GITHUB_API_URL": self.server.url, "GITHUB_REPOSITORY": self.name, "GITHUB_TOKEN": token}
+
+    def add_pull(self, number: int, head: str, branch: str, base: str = "main", **more: Any) -> None:
+        """Add an open pull request of this repository (``repo`` names another one)."""
+        repo = more.pop("repo", self.name)
+        self.pulls[number] = {
+            "url": f"{self.server.url}/repos/{self.name}/pulls/{number}",
+            "number": number,
+            "state": "open",
+            "draft": False,
+            "merged_at": None,
+            "html_url": f"https://github.invalid/{self.name}/pull/{number}",
+            "title": "",
+            "body": "",
+            "head": {
+                "sha": head,
+                "ref": branch,
+                "repo": repo and {"full_name": repo},
+                "label": f"{(repo or 'x').split('/')[0]}:{branch}",
+            },
+            "base": {"sha": "0" * 40, "ref": base, "repo": {"full_name": self.name}},
+            **more,
+        }
+
+    def add_comment(self, number: int, body: str, user: dict[str, Any] = BOT) -> dict[str, Any]:
+        """Add a comment."""
+        ids = 1 + sum(map(len, self.comments.values()))
+        url = f"{self.server.url}/repos/{self.name}/issues/comments/{ids}"
+        page = f"https://github.invalid/{self.name}/pull/{number}#issuecomment-{ids}"
+        made = {"id": ids, "url": url, "html_url": page, "body": body, "user": user}
+        self.comments.setdefault(number, []).append(made)
+        return made
+
+    def act(self, request: Request) -> Answer:
+        """Answer as GitHub does."""
+        told = problem(request)
+        if told:
+            self.server.problems.append(told)
+            return Answer(422, {"message": told})
+        if not request.headers.get("authorization"):
+            return Answer(401, {"message": "Requires authentication"})
+        place = request.path.removeprefix(f"/repos/{self.name}")
+        for pattern, method, name in _ROUTES:
+            match = re.fullmatch(pattern, place)
+            if match and method == request.method:
+                found: Answer = getattr(self, name)(request, *match.groups())
+                return found
+        return Answer(404, {"message": "Not Found"})
+
+    def _user(self, _: Request) -> Answer:
+        return Answer(403, {"message": "Resource not accessible by integration"})
+
+    def _pull(self, _: Request, number: str) -> Answer:
+        found = self.pulls.get(int(number))
+        return Answer(200, found) if found else Answer(404, {"message": "Not Found"})
+
+    def _pulls(self, request: Request) -> Answer:
+        head, base, state = (request.query.get(key) for key in ("head", "base", "state"))
+        found = [
+            pull
+            for pull in self.pulls.values()
+            if (not head or pull["head"]["label"] == head)
+            and (not base or pull["base"]["ref"] == base)
+            and (state in (None, "all") or pull["state"] == state)
+        ]
+        return self._paged(request, found)
+
+    def _open(self, request: Request) -> Answer:
+        number = max(self.pulls, default=0) + 1
+        body = request.body
+        self.add_pull(
+            number, "1" * 40, body["head"], body["base"], title=body["title"], body=body.get("body")
+        )
+        return Answer(201, self.pulls[number])
+
+    def _change(self, request: Request, number: str) -> Answer:
+        self.pulls[int(number)].update(request.body)
+        return Answer(200, self.pulls[int(number)])
+
+    def _pull_commits(self, request: Request, number: str) -> Answer:
+        return self._paged(request, [{"sha": sha} for sha in self.commits_of.get(int(number), [])])
+
+    def _comments(self, request: Request, number: str) -> Answer:
+        if int(number) not in self.pulls:
+            return Answer(404, {"message": "Not Found"})
+        return self._paged(request, self.comments.get(int(number), []))
+
+    def _add(self, request: Request, number: str) -> Answer:
+        return Answer(201, self.add_comment(int(number), request.body["body"]))
+
+    def _edit(self, request: Request, comment: str) -> Answer:
+        for made in (each for of_one in self.comments.values() for each in of_one):
+            if made["id"] == int(comment):
+                made["body"] = request.body["body"]
+                return Answer(200, made)
+        return Answer(404, {"message": "Not Found"})
+
+    def _delete(self, _: Request, comment: str) -> Answer:
+        for number, of_one in self.comments.items():
+            self.comments[number] = [each for each in of_one if each["id"] != int(comment)]
+        return Answer(204)
+
+    def _commit(self, _: Request, sha: str) -> Answer:
+        return Answer(200, {"sha": sha, "url": f"{self.server.url}/repos/{self.name}/commits/{sha}"})
+
+    def _commit_pulls(self, request: Request, sha: str) -> Answer:
+        return self._paged(request, [self.pulls[number] for number in self.pulls_of.get(sha, [])])
+
+    def _status(self, request: Request, sha: str) -> Answer:
+        self.statuses.setdefault(sha, []).append(request.body)
+        return Answer(201, {"id": 1, **request.body})
+
+    def _workflows(self, request: Request) -> Answer:
+        del request
+        found = [
+            {"id": at, "path": path, "state": state}
+            for at, (path, state) in enumerate(self.workflows.items())
+        ]
+        return Answer(200, {"total_count": len(found), "workflows": found})
+
+    def _paged(self, request: Request, found: list[Any]) -> Answer:
+        size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
+        more = len(found) > size * page
+        query = "&".join(f"{key}={value}" for key, value in {**request.query, "page": str(page + 1)}.items())
+        link = f'<{self.server.url}{request.path}?{query}>; rel="next"'
+        return Answer(200, found[size * (page - 1) : size * page], {"Link": link} if more else {})
+
+
+_ROUTES = (
+    (r"/user", "GET", "_user"),
+    (r"/pulls/(\d+)", "GET", "_pull"),
+    (r"/pulls/(\d+)", "PATCH", "_change"),
+    (r"/pulls", "GET", "_pulls"),
+    (r"/pulls", "POST", "_open"),
+    (r"/pulls/(\d+)/commits", "GET", "_pull_commits"),
+    (r"/issues/(\d+)/comments", "GET", "_comments"),
+    (r"/issues/(\d+)/comments", "POST", "_add"),
+    (r"/issues/comments/(\d+)", "PATCH", "_edit"),
+    (r"/issues/comments/(\d+)", "DELETE", "_delete"),
+    (r"/commits/([0-9a-f]+)", "GET", "_commit"),
+    (r"/commits/([0-9a-f]+)/pulls", "GET", "_commit_pulls"),
+    (r"/statuses/([0-9a-f]+)", "POST", "_status"),
+    (r"/actions/workflows", "GET", "_workflows"),
+)
+
+
+@contextmanager
+def github() -> Iterator[GitHubState]:
+    """Play GitHub until the block ends."""
+    state = GitHubState()
+    state.server.act = state.act
+    with serving(state.server):
+        yield state
