@@ -36,12 +36,14 @@ class GitLab:
         secret: The token.
         url: Address of the server.
         is_job_token: Whether the token is a job's own.
+        patience: Seconds that are spent with trying again, about, at most.
     """
 
     project: str
     secret: str = field(repr=False)
     url: str = "https://gitlab.com"
     is_job_token: bool = False
+    patience: float = 60.0
 
     name = "GitLab"
     comment_limit = 1_000_000
@@ -154,10 +156,24 @@ class GitLab:
     @cached_property
     def _client(self) -> Any:
         import gitlab
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3 import Retry
 
+        # The package's own way takes minutes to give up, and cannot be told to be quicker.
+        again = Retry(
+            total=5,
+            backoff_factor=min(1.0, self.patience / 60),
+            status_forcelist=(429, 500, 502, 503, 504),
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=again))
         secret = {"job_token" if self.is_job_token else "private_token": self.secret}
         return gitlab.Gitlab(
-            self.url, **secret, timeout=30, per_page=100, retry_transient_errors=True, user_agent="gitmodel"
+            self.url, **secret, timeout=30, per_page=100, user_agent="gitmodel", session=session
         )
 
     @cached_property

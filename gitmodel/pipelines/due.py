@@ -94,9 +94,10 @@ def _is_higher(number: str, desired: Desired) -> bool:
 
 def _is_later(version: Version, desired: Desired) -> bool:
     """Say whether a version was made after the last decision about its model."""
-    if desired.promoted is None:
+    if desired.promoted is None or not version.date:
         return False
-    return datetime.fromisoformat(version.date) > datetime.fromisoformat(desired.promoted.at)
+    made = datetime.strptime(version.date, "%Y-%m-%d %H:%M:%S %z")
+    return made > datetime.fromisoformat(desired.promoted.at)
 
 
 def runs_in(repo: Repository, env: str, version: Version) -> bool:

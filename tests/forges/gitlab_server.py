@@ -1,0 +1,171 @@
+"""GitLab, played: the few verbs of its API that gitmodel uses, as its documentation has them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.forges.server import Answer, Request, Server, serving
+
+ME = {"id": 99, "username": "project_5_bot"}
+PERSON = {"id": 7, "username": "ada"}
+_STATES = {"pending", "running", "success", "failed", "canceled"}
+
+
+@dataclass
+class GitLabState:
+    """One project; attributes as of `GitHubState`."""
+
+    project: int = 5
+    notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    requests: dict[int, dict[str, Any]] = field(default_factory=dict)
+    commits_of: dict[int, list[str]] = field(default_factory=dict)
+    requests_of: dict[str, list[int]] = field(default_factory=dict)
+    schedules: list[dict[str, Any]] = field(default_factory=list)
+    server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
+
+    def environ(self, token: str = "glpat-secretsecret") -> dict[str, str]:
+        """Return the variables of a job that speaks to this server."""
+        return {"CI_SERVER_URL": self.server.url, "CI_PROJECT_ID": str(self.project), "GITMODEL_TOKEN": token}
+
+    def add_request(self, number: int, head: str, branch: str, base: str = "main", **more: Any) -> None:
+        """Add an open merge request."""
+        self.requests[number] = {
+            "id": 1000 + number,
+            "iid": number,
+            "project_id": self.project,
+            "state": "opened",
+            "draft": False,
+            "sha": head,
+            "source_branch": branch,
+            "target_branch": base,
+            "source_project_id": self.project,
+            "target_project_id": self.project,
+            "web_url": f"https://gitlab.invalid/acme/models/-/merge_requests/{number}",
+            "title": "",
+            "description": "",
+            **more,
+        }
+
+    def add_note(self, number: int, body: str, author: dict[str, Any] = ME) -> dict[str, Any]:
+        """Add a note."""
+        made = {"id": 1 + sum(map(len, self.notes.values())), "body": body, "author": author}
+        self.notes.setdefault(number, []).append(made)
+        return made
+
+    def act(self, request: Request) -> Answer:
+        """Answer as GitLab does."""
+        if not request.headers.get("private-token"):
+            return Answer(401, {"message": "401 Unauthorized"})
+        if request.path == "/api/v4/user":
+            return Answer(200, ME)
+        place = request.path.removeprefix(f"/api/v4/projects/{self.project}")
+        for pattern, method, name in _ROUTES:
+            match = re.fullmatch(pattern, place)
+            if match and method == request.method:
+                found: Answer = getattr(self, name)(request, *match.groups())
+                return found
+        self.server.problems.append(f"{request.method} {request.path}")
+        return Answer(404, {"message": "404 Not Found"})
+
+    def _request(self, _: Request, number: str) -> Answer:
+        found = self.requests.get(int(number))
+        return Answer(200, found) if found else Answer(404, {"message": "404 Not found"})
+
+    def _all(self, request: Request) -> Answer:
+        wanted = {
+            key: request.query[key]
+            for key in ("state", "source_branch", "target_branch")
+            if key in request.query
+        }
+        found = [
+            each
+            for each in self.requests.values()
+            if all(each[key] == value for key, value in wanted.items())
+        ]
+        return self._paged(request, found)
+
+    def _open(self, request: Request) -> Answer:
+        body, number = request.body, max(self.requests, default=0) + 1
+        missing = {"source_branch", "target_branch", "title"} - set(body)
+        if missing:
+            return Answer(400, {"error": f"{', '.join(sorted(missing))} is missing"})
+        self.add_request(number, "1" * 40, body["source_branch"], body["target_branch"])
+        self.requests[number].update(body)
+        return Answer(201, self.requests[number])
+
+    def _change(self, request: Request, number: str) -> Answer:
+        self.requests[int(number)].update(request.body)
+        return Answer(200, self.requests[int(number)])
+
+    def _commits(self, request: Request, number: str) -> Answer:
+        newest_first = reversed(self.commits_of.get(int(number), []))
+        return self._paged(request, [{"id": sha} for sha in newest_first])
+
+    def _notes(self, request: Request, number: str) -> Answer:
+        if int(number) not in self.requests:
+            return Answer(404, {"message": "404 Not found"})
+        found = self.notes.get(int(number), [])
+        return self._paged(request, found if request.query.get("sort") == "asc" else found[::-1])
+
+    def _add(self, request: Request, number: str) -> Answer:
+        if len(request.body["body"]) > 1_000_000:
+            return Answer(400, {"message": {"note": ["is too long (maximum is 1000000 characters)"]}})
+        return Answer(201, self.add_note(int(number), request.body["body"]))
+
+    def _edit(self, request: Request, number: str, note: str) -> Answer:
+        for made in self.notes.get(int(number), []):
+            if made["id"] == int(note):
+                made["body"] = request.body["body"]
+                return Answer(200, made)
+        return Answer(404, {"message": "404 Not found"})
+
+    def _delete(self, _: Request, number: str, note: str) -> Answer:
+        self.notes[int(number)] = [each for each in self.notes[int(number)] if each["id"] != int(note)]
+        return Answer(204)
+
+    def _status(self, request: Request, sha: str) -> Answer:
+        if request.body["state"] not in _STATES:
+            return Answer(400, {"error": "state does not have a valid value"})
+        self.statuses.setdefault(sha, []).append(request.body)
+        return Answer(201, {"id": 1, **request.body})
+
+    def _requests_of(self, request: Request, sha: str) -> Answer:
+        return self._paged(request, [self.requests[number] for number in self.requests_of.get(sha, [])])
+
+    def _schedules(self, request: Request) -> Answer:
+        return self._paged(request, self.schedules)
+
+    def _paged(self, request: Request, found: list[Any]) -> Answer:
+        size, page = int(request.query.get("per_page", 20)), int(request.query.get("page", 1))
+        more = len(found) > size * page
+        query = "&".join(f"{key}={value}" for key, value in {**request.query, "page": str(page + 1)}.items())
+        link = f'<{self.server.url}{request.path}?{query}>; rel="next"'
+        return Answer(200, found[size * (page - 1) : size * page], {"Link": link} if more else {})
+
+
+_ROUTES = (
+    (r"/merge_requests/(\d+)", "GET", "_request"),
+    (r"/merge_requests/(\d+)", "PUT", "_change"),
+    (r"/merge_requests", "GET", "_all"),
+    (r"/merge_requests", "POST", "_open"),
+    (r"/merge_requests/(\d+)/commits", "GET", "_commits"),
+    (r"/merge_requests/(\d+)/notes", "GET", "_notes"),
+    (r"/merge_requests/(\d+)/notes", "POST", "_add"),
+    (r"/merge_requests/(\d+)/notes/(\d+)", "PUT", "_edit"),
+    (r"/merge_requests/(\d+)/notes/(\d+)", "DELETE", "_delete"),
+    (r"/statuses/([0-9a-f]+)", "POST", "_status"),
+    (r"/repository/commits/([0-9a-f]+)/merge_requests", "GET", "_requests_of"),
+    (r"/pipeline_schedules", "GET", "_schedules"),
+)
+
+
+@contextmanager
+def gitlab() -> Iterator[GitLabState]:
+    """Play GitLab until the block ends."""
+    state = GitLabState()
+    state.server.act = state.act
+    with serving(state.server):
+        yield state

@@ -1,0 +1,109 @@
+"""GitLab, through python-gitlab, against a server that plays it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gitmodel.errors import ToolFailed
+from gitmodel.forges import open_forge
+from gitmodel.forges.gitlab import GitLab
+from gitmodel.forges.problems import marked
+from tests.forges.gitlab_server import ME, PERSON, GitLabState, gitlab
+from tests.forges.server import Answer
+
+HEAD = "ab" * 20
+TOKEN = "glpat-averysecretword"
+
+
+@pytest.fixture
+def state() -> Iterator[GitLabState]:
+    with gitlab() as played:
+        played.add_request(7, HEAD, "feature")
+        yield played
+        assert played.server.problems == []
+
+
+@pytest.fixture
+def forge(state: GitLabState) -> GitLab:
+    found = open_forge(state.environ(TOKEN))
+    assert isinstance(found, GitLab)
+    return found
+
+
+def bodies(state: GitLabState) -> list[str]:
+    return [note["body"] for note in state.notes.get(7, [])]
+
+
+def test_a_note_is_written_once_and_changed_in_place(state: GitLabState, forge: GitLab) -> None:
+    assert TOKEN not in repr(forge)
+    first = forge.comment(7, "gitmodel", "one")
+    assert first == forge.comment(7, "gitmodel", "two")
+    assert first.endswith("/merge_requests/7#note_1")
+    assert bodies(state) == [marked("gitmodel", "two")]
+
+
+def test_a_note_beyond_the_first_page_is_found(state: GitLabState, forge: GitLab) -> None:
+    for number in range(230):
+        state.add_note(7, f"talk {number}", PERSON)
+    state.add_note(7, marked("gitmodel", "old"), ME)
+    state.add_note(7, marked("gitmodel", "quoted"), PERSON)
+    forge.comment(7, "gitmodel", "new")
+    assert bodies(state)[-2:] == [marked("gitmodel", "new"), marked("gitmodel", "quoted")]
+
+
+def test_a_status_is_set(state: GitLabState, forge: GitLab) -> None:
+    forge.status(HEAD, "gitmodel", "failure", "w" * 300, "")
+    (status,) = state.statuses[HEAD]
+    assert (status["state"], status["name"], len(status["description"])) == ("failed", "gitmodel", 255)
+
+
+def test_merge_requests_are_read(state: GitLabState, forge: GitLab) -> None:
+    state.commits_of[7] = ["1" * 40, HEAD]
+    state.requests_of["2" * 40] = [7]
+    state.add_request(8, "3" * 40, "patch-1", source_project_id=6, draft=True)
+    state.add_request(9, "4" * 40, "done", state="merged")
+    assert forge.pull_request(7).commits == ("1" * 40, HEAD)
+    assert [each.number for each in forge.pull_requests_of("2" * 40)] == [7]
+    (theirs,) = forge.open_pull_requests("stranger", "patch-1")
+    assert (theirs.number, theirs.fork, theirs.draft) == (8, True, True)
+    assert forge.pull_request(9).state == "merged"
+
+
+def test_a_merge_request_is_proposed_once(state: GitLabState, forge: GitLab) -> None:
+    first = forge.propose("promote/staging/wine", "env/staging", "Promote wine v1", "text")
+    again = forge.propose("promote/staging/wine", "env/staging", "Promote wine v2", "other")
+    assert first.number == again.number == 8
+    assert (state.requests[8]["title"], state.requests[8]["description"]) == ("Promote wine v2", "other")
+
+
+def test_schedules_that_are_off_are_named(state: GitLabState, forge: GitLab) -> None:
+    state.schedules = [
+        {"id": 1, "description": "gitmodel: wine", "active": False},
+        {"id": 2, "description": "other", "active": True},
+    ]
+    (told,) = forge.switched_off_schedules()
+    assert "gitmodel: wine" in told
+
+
+@pytest.mark.parametrize(
+    "first", [Answer(503), Answer(429, {"message": "slow"}, {"Retry-After": "0"}), Answer(cut=True)]
+)
+def test_what_passes_is_tried_again(state: GitLabState, forge: GitLab, first: Answer) -> None:
+    state.server.next = [first]
+    forge.comment(7, "gitmodel", "report")
+    assert bodies(state) == [marked("gitmodel", "report")]
+
+
+def test_a_missing_right_is_named(state: GitLabState, forge: GitLab) -> None:
+    state.server.next = [Answer(403, {"message": "403 Forbidden"})]
+    with pytest.raises(ToolFailed, match="refused to set the status") as caught:
+        forge.status(HEAD, "gitmodel", "success", "well", "")
+    assert "project access token" in caught.value.hint
+    assert TOKEN not in str(vars(caught.value))
+
+
+def test_nobody_answers() -> None:
+    forge = GitLab("5", TOKEN, "http://127.0.0.1:9", patience=1.0)
+    with pytest.raises(ToolFailed, match="does not answer") as caught:
+        forge.status(HEAD, "gitmodel", "success", "well", "")
+    assert TOKEN not in f"{caught.value.message} {caught.value.detail}"
