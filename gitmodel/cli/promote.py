@@ -23,7 +23,7 @@ def command(*, words: tuple[str, ...], reason: str) -> None:
     from gitmodel.delivery.gates import evaluate_gates
     from gitmodel.delivery.promotion import promote
     from gitmodel.git.remotes import fetch
-    from gitmodel.pipelines.steps import tell_gates
+    from gitmodel.pipelines.releasing import tell_gates
     from gitmodel.spec import load_model
 
     repo = Repository.open()

@@ -9,7 +9,7 @@ from gitmodel.errors import GitmodelError
 from gitmodel.git.commits import read_log
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines.steps import goes_to
+from gitmodel.pipelines.releasing import goes_to
 from gitmodel.pipelines.telling import Say
 from gitmodel.registry.desired import Desired, read_desired
 from gitmodel.registry.environments import env_tip

@@ -9,7 +9,7 @@ from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import default_branch
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.pipelines import steps
+from gitmodel.pipelines import releasing, steps
 from gitmodel.pipelines.plan import Touched, touched
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.pipelines.telling import Say, tell_error
@@ -74,7 +74,7 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
     if spec.deploy.environments == ():  # it is not even loaded, which for a pickle would run it
         say(f"[release] {version.name}: its model names no environment; a person promotes it")
         return 0
-    return steps.release(repo, version, spec, say)
+    return releasing.release(repo, version, spec, say)
 
 
 def _branch(repo: Repository, change: Pushed, say: Say) -> int:
@@ -101,7 +101,7 @@ def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:
     """Train, register, gate, promote, deploy."""
     say(f"[plan] {item.spec.name}: {item.reason}")
     registered = steps.train_and_register(repo, item.spec, commit, say=say)
-    return steps.release(repo, registered.version, item.spec, say)
+    return releasing.release(repo, registered.version, item.spec, say)
 
 
 def _report(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:

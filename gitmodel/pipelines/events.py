@@ -11,7 +11,7 @@ from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched, touched
-from gitmodel.pipelines.steps import goes_to
+from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import ModelSpec, load_environments, load_models

@@ -12,7 +12,7 @@ from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.forges import set_outputs
 from gitmodel.git.refs import default_rev
 from gitmodel.git.values import Oid
-from gitmodel.pipelines import steps
+from gitmodel.pipelines import releasing, steps
 from gitmodel.pipelines.due import Due, due_versions
 from gitmodel.pipelines.events import Plan, base_of, plan_event
 from gitmodel.pipelines.job import Job
@@ -168,7 +168,7 @@ def _made(found: Plan, folder: Path) -> list[str]:
 
 def _deliver_one(job: Job, item: Due, environment: EnvironmentSpec, say: Say) -> int:
     say(f"[deliver] {item.version.name} to {environment.name}: {item.reason}")
-    return steps.into(job.repo, item.version, item.spec, environment, say=say, forge=job.forge)
+    return releasing.into(job.repo, item.version, item.spec, environment, say=say, forge=job.forge)
 
 
 def _otherwise(job: Job, env: str, found: Plan, say: Say) -> int:

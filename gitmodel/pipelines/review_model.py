@@ -15,7 +15,7 @@ from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.plan import Touched
-from gitmodel.pipelines.steps import goes_to
+from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, RunRef, Version

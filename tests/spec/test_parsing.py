@@ -9,6 +9,7 @@ import pytest
 from gitmodel import spec
 from gitmodel.errors import InvalidFile
 from gitmodel.spec import Gate, load_schema, parse_environment, parse_model, parse_repository
+from gitmodel.spec.repository import CiSpec
 
 WHOLE = """\
 name: credit-risk
@@ -196,8 +197,12 @@ def test_an_empty_repository_file_sets_nothing(text: str) -> None:
 
 def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
     repository = load_schema("gitmodel")["properties"]
-    for field in dataclasses.fields(spec.RepositorySpec):
-        default = repository[field.name]["default"]
+    values = [
+        *((repository, field) for field in dataclasses.fields(spec.RepositorySpec) if field.name != "ci"),
+        *((repository["ci"]["properties"], field) for field in dataclasses.fields(CiSpec)),
+    ]
+    for part, field in values:
+        default = part[field.name].get("default")
         assert field.default == (tuple(default) if isinstance(default, list) else default)
     environment = load_schema("environment")["properties"]
     for field in dataclasses.fields(spec.EnvironmentSpec):

@@ -189,7 +189,7 @@ def test_an_invalid_tree(models: Repository) -> None:
             'local, staging; did you mean "staging"?'
         ),
         (
-            "gitmodel.yaml:1: version: found an unknown key; expected one of models, trusted_types, versions; did you mean "
+            "gitmodel.yaml:1: version: found an unknown key; expected one of ci, models, trusted_types, versions; did you mean "
             '"versions"?'
         ),
         (

@@ -1,0 +1,129 @@
+"""Take a version through environments: gate, promote or propose, deploy; each safe to run again."""
+
+from collections.abc import Callable
+
+from gitmodel.delivery import promotion
+from gitmodel.delivery.deploy import deploy
+from gitmodel.delivery.gates import GateResult, evaluate_gates
+from gitmodel.delivery.outcomes import note_refusal
+from gitmodel.delivery.release import package_version
+from gitmodel.errors import Refused
+from gitmodel.forges import Forge
+from gitmodel.git.refs import default_rev
+from gitmodel.git.repository import Repository
+from gitmodel.pipelines.steps import timed, who
+from gitmodel.registry.versions import Version
+from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environments
+
+Say = Callable[[str], None]
+
+
+def release(repo: Repository, version: Version, spec: ModelSpec, say: Say) -> int:
+    """Take a version through its environments: gate, promote, deploy; the first no ends it.
+
+    Returns:
+        The exit code: 0, 1 where a gate or a hold said no, 3 where a deployment failed.
+    """
+    with timed(say, "package"):
+        package_version(repo, version)
+    environments = _environments(repo, spec)
+    if not environments:
+        say(f"[release] {version.name}: no environment to go to")
+    for environment in environments:
+        code = into(repo, version, spec, environment, say=say)
+        if code:
+            return code
+    return 0
+
+
+def _environments(repo: Repository, spec: ModelSpec) -> list[EnvironmentSpec]:
+    known = load_environments(repo, default_rev(repo))
+    return [environment for environment in known if goes_to(spec, environment)]
+
+
+def goes_to(spec: ModelSpec, environment: EnvironmentSpec) -> bool:
+    """Say whether automation takes a model to an environment."""
+    return spec.deploy.environments is None or environment.name in spec.deploy.environments
+
+
+def into(
+    repo: Repository,
+    version: Version,
+    spec: ModelSpec,
+    environment: EnvironmentSpec,
+    *,
+    say: Say,
+    forge: Forge | None = None,
+) -> int:
+    """Take a version to one environment: gate, promote, deploy; or propose it, where a person reviews.
+
+    Args:
+        repo: The repository.
+        version: The version.
+        spec: Its model, at its commit.
+        environment: Where to.
+        say: Told each step.
+        forge: Where a pull request is opened.
+
+    Returns:
+        The exit code: 0, 1 where a gate or a hold said no, 3 where a deployment failed.
+    """
+    name = environment.name
+    if environment.approval == "review" and forge is None:
+        say(f"[gate] {name} wants a person's review: run `gitmodel promote {version.name} {name}`")
+        return 0
+    gates = evaluate_gates(repo, spec, version)
+    tell_gates(version, gates, say)
+    try:
+        if environment.approval == "review" and forge is not None:
+            return _propose(repo, version, environment, gates, forge=forge, say=say)
+        promoted = promotion.promote(
+            repo, version, name, by=who(repo), gates=gates, automatic=True, strategy=environment.strategy.kind
+        )
+    except Refused as refusal:
+        if not all(gate.passed for gate in gates):  # a hold passes, a verdict stays
+            note_refusal(repo, name, version, refusal.message, who(repo))
+        say(f"[promote] REFUSED: {refusal.message}")
+        if refusal.hint:
+            say(f"hint: {refusal.hint}")
+        return refusal.exit_code
+    say(
+        f"[promote] {promoted.subject}"
+        if promoted.changed
+        else f"[promote] {name} has {version.name} already"
+    )
+    with timed(say, "deploy"):
+        deployed = deploy(repo, name, by=who(repo), sink=say)
+    return max((result.exit_code for result in deployed), default=0)
+
+
+def _propose(
+    repo: Repository,
+    version: Version,
+    environment: EnvironmentSpec,
+    gates: list[GateResult],
+    *,
+    forge: Forge,
+    say: Say,
+) -> int:
+    """Open the pull request that promotes a version when it is merged."""
+    from gitmodel.reports.proposal import proposal_text
+
+    proposed = promotion.propose(
+        repo, version, environment.name, by=who(repo), gates=gates, strategy=environment.strategy.kind
+    )
+    if proposed is None:
+        say(f"[promote] {environment.name} has {version.name} already")
+        return 0
+    text = proposal_text(proposed.subject, proposed.before, version, [gate.as_json() for gate in gates])
+    request = forge.propose(proposed.branch, f"env/{environment.name}", proposed.subject, text)
+    say(f"[promote] {environment.name} wants a person's review: {request.url}")
+    return 0
+
+
+def tell_gates(version: Version, gates: list[GateResult], say: Say) -> None:
+    """Say what each gate found."""
+    for gate in gates:
+        say(f"[gate] {version.name}: {gate.verdict}: {gate.reason}")
+    if not gates:
+        say(f"[gate] {version.name}: there are no gates")
