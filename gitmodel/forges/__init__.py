@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gitmodel.forges.event import Event
+from gitmodel.forges.event import Event, encode_event
 from gitmodel.forges.forge import Forge, PullRequest, State
 from gitmodel.forges.outputs import add_summary, set_outputs
 from gitmodel.forges.reading import read_event
@@ -13,6 +13,7 @@ __all__ = [
     "PullRequest",
     "State",
     "add_summary",
+    "encode_event",
     "open_forge",
     "read_event",
     "set_outputs",

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.errors import InvalidFile
-from gitmodel.forges.event import Event, Kind
+from gitmodel.forges.event import Event, Kind, decode_event
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
-_PARENT = "GITMODEL_PARENT_"
-# What a pipeline on GitLab says of itself where another has started it.
-_OWN = ("CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "CI_COMMIT_BEFORE_SHA")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INPUTS = ("action", "model", "version", "environment")
 
@@ -29,7 +26,8 @@ def read_event(environ: Mapping[str, str]) -> Event | None:
     if environ.get("GITHUB_ACTIONS") == "true":
         return _github(environ)
     if environ.get("GITLAB_CI") == "true":
-        return _gitlab(environ)
+        handed = environ.get("GITMODEL_EVENT")
+        return decode_event(handed) if handed else _gitlab(environ)
     return None
 
 
@@ -122,7 +120,6 @@ def _payload(environ: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def _gitlab(environ: Mapping[str, str]) -> Event:
-    environ = _of_parent(environ)
     get = environ.get
     source, sha = get("CI_PIPELINE_SOURCE", ""), get("CI_COMMIT_SHA", "")
     tag, branch = get("CI_COMMIT_TAG"), get("CI_COMMIT_BRANCH")
@@ -145,18 +142,6 @@ def _gitlab(environ: Mapping[str, str]) -> Event:
         return Event(kind="dispatch", head=_needed(sha), base=None, inputs=inputs, **common)
     base = _commit(get("CI_COMMIT_BEFORE_SHA", ""))
     return Event(kind=_kind(ref), head=_needed(sha), base=base, **common)
-
-
-def _of_parent(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment of the pipeline that this one follows from, which tells what started both."""
-    handed = {
-        name.removeprefix(_PARENT): value
-        for name, value in environ.items()
-        if name.startswith(_PARENT) and not value.startswith("$")  # GitLab leaves what it does not know
-    }
-    if not handed:
-        return environ
-    return {name: value for name, value in environ.items() if name not in _OWN} | handed
 
 
 def _merge_request(environ: Mapping[str, str], number: str, common: dict[str, Any]) -> Event:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gitmodel.delivery.deploy import deploy as deploy_environment
 from gitmodel.delivery.promotion import rollback
 from gitmodel.errors import GitmodelError, UsageError
-from gitmodel.forges import set_outputs
+from gitmodel.forges import encode_event, set_outputs
 from gitmodel.git.refs import default_rev
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import releasing, steps
@@ -46,7 +46,8 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
     set_outputs(job.environ, {**outputs(found), "train": json.dumps([] if job.here.fork else names)})
     if pipeline:
         ci = load_repository(job.repo, job.here.head).ci
-        pipeline.write_text(render_pipeline(ci, found.action, names, found.environments), "utf-8")
+        text = render_pipeline(ci, found.action, names, found.environments, event=encode_event(job.here))
+        pipeline.write_text(text, "utf-8")
     return found
 
 
@@ -144,14 +145,15 @@ def deliver(job: Job, env: str, names: Sequence[str], folder: Path, say: Say) ->
     Returns:
         0, or the exit code of the gravest failure; one model's does not stop the others.
     """
-    wanted = list(names)
+    wanted, catch_up = list(names), not names
     if job.event and not names:
         found = plan_event(job.repo, job.event)
         if found.action not in ("release", "deliver") or env not in found.environments:
             return _otherwise(job, env, found, say)
         wanted = [found.version] if found.version else _made(found, folder)
+        catch_up = found.action == "release"
     environment = load_environment(job.repo, default_rev(job.repo), env)
-    due = due_versions(job.repo, environment, wanted, catch_up=not names, say=say)
+    due = due_versions(job.repo, environment, wanted, catch_up=catch_up, say=say)
     if not due:
         say(f"[deliver] nothing is due in {env}")
         return 0

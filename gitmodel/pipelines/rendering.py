@@ -41,21 +41,6 @@ _SEEDED = {
     "github": (".github/workflows/gitmodel-deploy.yml", "github/gitmodel-deploy.yml"),
     "gitlab": (".gitlab-ci.yml", "gitlab/env.yml"),
 }
-# What a pipeline of GitLab tells the one that follows from it, which would know nothing of it.
-HANDED_ON = (
-    "CI_PIPELINE_SOURCE",
-    "CI_COMMIT_BEFORE_SHA",
-    "CI_COMMIT_TAG",
-    "CI_COMMIT_BRANCH",
-    "CI_MERGE_REQUEST_IID",
-    "CI_MERGE_REQUEST_PROJECT_ID",
-    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
-    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
-    "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
-    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
-    "CI_PIPELINE_URL",
-)
 _MATRIX = 200  # jobs of a matrix on GitLab
 
 
@@ -106,7 +91,6 @@ def render(sources: Sources, provider: str | None = None) -> dict[str, str]:
         **_values(ci, chosen),
         "schedules": _schedules(sources.models),
         "environments": [spec.name for spec in sources.environments if not spec.site_local],
-        "handed_on": HANDED_ON,
     }
     return {path: _fill(template, values) for path, template in _FILES[chosen].items()}
 
@@ -122,10 +106,26 @@ def render_seed(ci: CiSpec, environment: str, provider: str | None = None) -> tu
     return path, _fill(template, {**_values(ci, chosen), "environment": environment})
 
 
-def render_pipeline(ci: CiSpec, action: str, models: Sequence[str], environments: Sequence[str]) -> str:
-    """Return the pipeline of one run on GitLab."""
+def render_pipeline(
+    ci: CiSpec, action: str, models: Sequence[str], environments: Sequence[str], *, event: str
+) -> str:
+    """Return the pipeline of one run on GitLab.
+
+    Args:
+        ci: The settings.
+        action: What it does; see `events.Plan`.
+        models: For which models.
+        environments: In which environments.
+        event: What started it, as `forges.encode_event` writes it: its jobs would not know.
+    """
     chunks = [list(models[at : at + _MATRIX]) for at in range(0, len(models), _MATRIX)]
-    values = {"action": action, "models": models, "chunks": chunks, "environments": list(environments)}
+    values: dict[str, Any] = {
+        "action": action,
+        "models": models,
+        "chunks": chunks,
+        "environments": list(environments),
+    }
+    values["event"] = event
     return _fill("gitlab/pipeline.yml", {**_values(ci, "gitlab"), **values})
 
 
