@@ -5,17 +5,17 @@ from functools import partial
 
 from gitmodel.delivery.deploy import deploy
 from gitmodel.errors import GitmodelError
-from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import default_branch
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import releasing, steps
-from gitmodel.pipelines.plan import Touched, touched
+from gitmodel.pipelines.plan import Touched
+from gitmodel.pipelines.planning import touched
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.spec import load_model, load_models
+from gitmodel.spec import load_model
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
 
@@ -79,13 +79,12 @@ def _tag(repo: Repository, name: str, say: Say) -> int:
 
 def _branch(repo: Repository, change: Pushed, say: Say) -> int:
     assert change.new is not None
-    specs = load_models(repo, change.new)
     default = _BRANCH + default_branch(repo)
     releases = change.ref == default
     base = change.old or (None if releases else _fork(repo, default, change.new))
-    plan = touched(specs, changed_paths(repo, base, change.new) if base else None)
+    plan = touched(repo, change.new, base)
     if not plan:
-        say(f"[plan] no model is touched ({len(specs)} in the repository)")
+        say("[plan] no model is touched")
     follow = _release if releases else _report
     acts = [partial(follow, repo, item, change.new, say) for item in plan]
     return max((_guarded(act, say) for act in acts), default=0)

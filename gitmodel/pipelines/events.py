@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from gitmodel.errors import UsageError
 from gitmodel.forges import Event
-from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.pipelines.plan import Touched, touched
+from gitmodel.pipelines.plan import Touched
+from gitmodel.pipelines.planning import touched
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
@@ -86,8 +86,7 @@ def _push(repo: Repository, event: Event) -> Plan:
 
 
 def _touched(repo: Repository, base: Oid | None, head: str) -> tuple[Touched, ...]:
-    paths = changed_paths(repo, base, Oid(head)) if base else None
-    return tuple(touched(load_models(repo, head), paths))
+    return tuple(touched(repo, Oid(head), base))
 
 
 def _tag(repo: Repository, event: Event) -> Plan:

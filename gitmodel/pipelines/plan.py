@@ -1,14 +1,22 @@
-"""Which models a push touches, and why: decided from paths alone; what follows is decided by digests."""
+"""Which models a change touches, and why: decided from paths alone; what follows is decided by digests.
+
+Only what a model's folder holds, and what its pipeline names, can change its result. So a script at the top
+touches nothing, and shared code touches the models whose stages name it as a dependency.
+"""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gitmodel.pipelines.readers import Pipelines
 from gitmodel.spec import ModelSpec
+from gitmodel.spec.repository import FILE, LOCK_FILES
 
-# Files that no training reads.
-_WORDS = (".md", ".rst", ".gitignore", ".dvcignore", "LICENSE")
+# Files that no training reads, by how their names begin.
+_WORDS = ("README", "LICENSE", "CHANGELOG", ".gitignore", ".dvcignore")
 _APART = ("environments/", ".github/", ".gitlab/", "docs/")
+# What all models depend on: settings, and the Python environment.
+_COMMON = (FILE, *LOCK_FILES)
 
 
 @dataclass(frozen=True)
@@ -19,33 +27,39 @@ class Touched:
     reason: str
 
 
-def touched(specs: Sequence[ModelSpec], paths: Iterable[str] | None) -> list[Touched]:
-    """Return the models that a change of these paths touches.
-
-    A path inside a model's folder touches that model; one that belongs to no model (shared code, the
-    requirements) touches all, except documents, environments and the pipelines of a forge.
+def reasons(files: Iterable[str], paths: Iterable[str], pipelines: Pipelines) -> dict[str, str]:
+    """Return the model files that a change touches, each with the first reason.
 
     Args:
-        specs: All models of the revision.
-        paths: What changed; ``None``: everything is new.
+        files: The ``model.yaml`` files of the revision.
+        paths: What changed.
+        pipelines: The pipelines of the revision.
     """
-    if paths is None:
-        return [Touched(spec, "it is new here") for spec in specs]
-    reasons: dict[str, str] = {}
+    folders = {posixpath.dirname(file): file for file in files}
+    found: dict[str, str] = {}
     for path in paths:
-        for spec in _owners(specs, path):
-            reasons.setdefault(spec.name, f"{path} changed")
-    return [Touched(spec, reasons[spec.name]) for spec in specs if spec.name in reasons]
+        if posixpath.basename(path).startswith(_WORDS) or path.startswith(_APART):
+            continue
+        if path in _COMMON:
+            for file in folders.values():
+                found.setdefault(file, f"{path} changed")
+            continue
+        owner = _owner(folders, path)
+        if owner is not None:
+            found.setdefault(folders[owner], f"{path} changed")
+        for reader, why in pipelines.readers(path):
+            folder = _owner(folders, reader)
+            if folder is not None:
+                found.setdefault(folders[folder], why)
+    return found
 
 
-def _owners(specs: Sequence[ModelSpec], path: str) -> Sequence[ModelSpec]:
-    if path.endswith(_WORDS) or path.startswith(_APART):
-        return ()
-    inside = [spec for spec in specs if spec.folder and path.startswith(f"{spec.folder}/")]
-    if inside:
-        deepest = max(len(spec.folder) for spec in inside)
-        return [spec for spec in inside if len(spec.folder) == deepest]
-    root = [spec for spec in specs if not spec.folder]
-    if root and posixpath.basename(path) == "model.yaml":
-        return root
-    return specs
+def _owner(folders: Mapping[str, str], path: str) -> str | None:
+    """Return the deepest folder of a model that holds a path."""
+    folder = posixpath.dirname(path)
+    while True:
+        if folder in folders:
+            return folder
+        if not folder:
+            return None
+        folder = posixpath.dirname(folder)

@@ -6,21 +6,19 @@ from pathlib import Path
 
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.forges import Event, Forge, State, add_summary
-from gitmodel.git.objects import changed_paths
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.events import base_of, plan_event
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.plan import touched
+from gitmodel.pipelines.planning import gone, touched
 from gitmodel.pipelines.results import Result, read_results
 from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say
 from gitmodel.reports.review.document import Review, parse_review
 from gitmodel.reports.review.sections import summary
 from gitmodel.reports.review.writing import compact, markdown, write_review
-from gitmodel.spec import load_models
 from gitmodel.training import fetch_file
 
 FOLDER = "gitmodel-report"
@@ -39,11 +37,9 @@ def review_change(
     """
     ends = [_commit(repo, rev) for rev in (base, head) if rev is not None]
     start, end = (ends[0] if base is not None else None), ends[-1]
-    specs = load_models(repo, end)
-    models = touched(specs, changed_paths(repo, start, end) if start else None)
-    before = _names(repo, start) if start else set()
-    gone = sorted(before - {spec.name for spec in specs})
-    return review(repo, start, end, models, results=results, gone=gone, say=say)
+    models = touched(repo, end, start)
+    lost = gone(repo, end, start) if start else []
+    return review(repo, start, end, models, results=results, gone=lost, say=say)
 
 
 def _commit(repo: Repository, rev: str) -> Oid:
@@ -51,12 +47,6 @@ def _commit(repo: Repository, rev: str) -> Oid:
     if commit is None:
         raise UsageError(f"there is no commit {rev!r}", hint="see `git branch --all` and `git tag`")
     return commit
-
-
-def _names(repo: Repository, commit: Oid) -> set[str]:
-    with suppress(GitmodelError):  # what was not valid before is mended now
-        return {spec.name for spec in load_models(repo, commit)}
-    return set()
 
 
 def report(job: Job, results: Path, folder: Path, say: Say) -> int:
