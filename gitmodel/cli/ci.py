@@ -58,19 +58,12 @@ def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | N
       gitmodel ci plan --base origin/main
       gitmodel ci plan HEAD --base HEAD~1 --json
     """
-    from gitmodel.pipelines import jobs
-    from gitmodel.pipelines.job import open_job
+    if rev is None and base is None and _of_event(pipeline, as_json=as_json):
+        return
     from gitmodel.pipelines.planning import plan_revision
     from gitmodel.reports.table import align
     from gitmodel.reports.terminal import clean, to_json
 
-    if rev is None and base is None:
-        job = open_job()
-        if job.event:
-            found = jobs.plan(job, pipeline, lambda line: click.echo(line, err=as_json))
-            if as_json:
-                click.echo(to_json(jobs.outputs(found)))
-            return
     touched = plan_revision(Repository.open(), rev or "HEAD", base)
     if as_json:
         click.echo(to_json([{"model": item.spec.name, "reason": item.reason} for item in touched]))
@@ -79,6 +72,21 @@ def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | N
         click.echo("\n".join(clean(line) for line in rows))
     else:
         click.echo("no model is touched")
+
+
+def _of_event(pipeline: Path | None, *, as_json: bool) -> bool:
+    """Plan what follows from the event of a job; say whether there is one."""
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+    from gitmodel.reports.terminal import to_json
+
+    job = open_job()
+    if job.event is None:
+        return False
+    found = jobs.plan(job, pipeline, lambda line: click.echo(line, err=as_json))
+    if as_json:
+        click.echo(to_json(jobs.outputs(found)))
+    return True
 
 
 for _job in (render, check, seed, train, report, comment, release, deliver, deploy):

@@ -6,12 +6,10 @@ A pipeline is never missed: what cannot be read plainly counts as reading everyt
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
-
-from gitmodel.errors import GitmodelError
-from gitmodel.spec import yaml_source
 
 PIPELINE = "dvc.yaml"
 # A pipeline can name what is outside of its folder only by one of these.
@@ -30,6 +28,15 @@ class Pipeline:
 
 
 @dataclass(frozen=True)
+class _Index:
+    """Readers, each a pipeline and a stage of it."""
+
+    exact: Mapping[str, list[tuple[str, str]]]
+    made: Mapping[str, list[tuple[str, str]]]
+    patterns: Sequence[tuple[str, tuple[str, str]]]
+
+
+@dataclass(frozen=True)
 class Pipelines:
     """The pipelines of a revision.
 
@@ -44,37 +51,56 @@ class Pipelines:
 
     def readers(self, path: str) -> Iterator[tuple[str, str]]:
         """Yield each pipeline that reads a path, or what others make of it, with the reason."""
-        if not self.linked:
-            return
-        waiting = [(path, f"{path} changed")]
-        seen: set[str] = set()
+        waiting = [(path, f"{path} changed")] if self.linked else []
+        seen: set[str] = {path}
         while waiting:
             place, why = waiting.pop(0)
-            for file, pipeline in self.linked.items():
-                if file in seen or file == place:
-                    continue
-                stage = self._reads(pipeline, place)
-                if stage is None and not pipeline.unclear:
+            for file, stage in self._of(place):
+                if file in seen:
                     continue
                 seen.add(file)
                 told = f"{why}, which {stage} reads" if stage else f"{why}, and {file} is not plain"
                 yield file, told
                 waiting.append((file, told))
 
-    def _reads(self, pipeline: Pipeline, place: str) -> str | None:
-        """Return the stage that reads a place, or something that is made where the place belongs."""
+    def _of(self, place: str) -> Iterator[tuple[str, str]]:
+        """Yield who reads a place, or something that is made by the pipeline that it belongs to."""
+        index = self._index
+        for each in _places(place):
+            for above in _up(each):
+                yield from index.exact.get(above, ())
+            for pattern, reader in index.patterns:
+                if fnmatch.fnmatchcase(each, pattern) or fnmatch.fnmatchcase(each, f"{pattern}/*"):
+                    yield reader
+        if place.endswith(".dvc"):  # a folder that is tracked as a whole
+            folder = place.removesuffix(".dvc") + "/"
+            yield from (
+                reader for read, of in index.exact.items() if read.startswith(folder) for reader in of
+            )
         home = self._home(place)
-        source = self.linked.get(posixpath.join(home, PIPELINE)) if home is not None else None
-        for read, stage in pipeline.reads:
-            if _meets(read, place):
-                return stage
-            if home is None or read in self.tracked or f"{read}.dvc" in self.tracked:
-                continue
-            if (not home or read.startswith(f"{home}/")) and self._home(read) == home:
-                return stage
-            if source and any(_meets(read, made) for made in source.makes):
-                return stage
-        return None
+        if home is not None:
+            yield from index.made.get(home, ())
+            source = self.linked.get(posixpath.join(home, PIPELINE))
+            for made in source.makes if source else ():
+                yield from index.exact.get(made, ())
+        yield from ((file, "") for file, pipeline in self.linked.items() if pipeline.unclear)
+
+    @cached_property
+    def _index(self) -> "_Index":
+        """What is read, by path; what is read and made, by the folder of the pipeline that may make it."""
+        exact: dict[str, list[tuple[str, str]]] = {}
+        made: dict[str, list[tuple[str, str]]] = {}
+        patterns: list[tuple[str, tuple[str, str]]] = []
+        for file, pipeline in self.linked.items():
+            for read, stage in pipeline.reads:
+                if "*" in read:
+                    patterns.append((read, (file, stage)))
+                    continue
+                exact.setdefault(read, []).append((file, stage))
+                home = self._home(read)
+                if home is not None and read not in self.tracked and f"{read}.dvc" not in self.tracked:
+                    made.setdefault(home, []).append((file, stage))
+        return _Index(exact, made, patterns)
 
     def _home(self, path: str) -> str | None:
         """Return the folder of the pipeline that a path belongs to: the nearest one above it."""
@@ -103,7 +129,7 @@ def read_pipelines(contents: Mapping[str, bytes | None], tracked: Iterable[str])
 
 def _read(file: str, text: bytes) -> Pipeline:
     try:
-        document: Any = yaml_source.parse(text, file).data
+        document: Any = _load(text)
         stages = document.get("stages") or {}
         reads: list[tuple[str, str]] = []
         makes: list[str] = []
@@ -117,9 +143,19 @@ def _read(file: str, text: bytes) -> Pipeline:
         reads += [
             (_join(posixpath.dirname(file), path), file) for path in _files_of_vars(document.get("vars"))
         ]
-    except (GitmodelError, AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return Pipeline(file, unclear=True)
     return Pipeline(file, tuple(reads), tuple(makes))
+
+
+def _load(text: bytes) -> Any:
+    """Read YAML as quickly as can be: there may be a thousand pipelines, and no line of them is told."""
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError("not YAML") from error
 
 
 def _inputs(stage: Mapping[str, Any]) -> Iterator[str]:
@@ -148,25 +184,16 @@ def _join(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, pattern)).removeprefix("./")
 
 
-def _meets(read: str, path: str) -> bool:
-    """Say whether a change of a path can change what is read: it, something in it, or its ``.dvc`` file."""
-    places = [path, path.removesuffix(".dvc")] if path.endswith(".dvc") else [path]
-    return any(
-        _matches(read, place) or _matches(f"{read}/*", place) or place_holds(place, read) for place in places
-    )
+def _places(path: str) -> tuple[str, ...]:
+    """Return a path, and the data that it stands for."""
+    return (path, path.removesuffix(".dvc")) if path.endswith(".dvc") else (path,)
 
 
-def _matches(pattern: str, path: str) -> bool:
-    return fnmatch.fnmatchcase(path, pattern) if "*" in pattern else path == pattern or _within(pattern, path)
-
-
-def _within(pattern: str, path: str) -> bool:
-    return pattern.endswith("/*") and path.startswith(pattern[:-1])
-
-
-def place_holds(folder: str, read: str) -> bool:
-    """Say whether what is read lies in a folder that has changed as a whole."""
-    return read.startswith(f"{folder}/")
+def _up(path: str) -> Iterator[str]:
+    """Yield a path and the folders above it."""
+    while path:
+        yield path
+        path = posixpath.dirname(path)
 
 
 def files_of(paths: Iterable[str]) -> list[str]:

@@ -1,0 +1,1 @@
+"""What pipelines of a forge cost: the plan, the files, the report."""
