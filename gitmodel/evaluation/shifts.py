@@ -62,7 +62,8 @@ def _shift(name: str, before: "pd.Series[Any]", after: "pd.Series[Any]") -> Colu
 
 def _of_numbers(before: "pd.Series[Any]", after: "pd.Series[Any]") -> float:
     """Count both in bins that hold equal parts of the first, missing values in one of their own."""
-    values = before.dropna().to_numpy(dtype="float64")
+    values = before.to_numpy(dtype="float64")
+    values = values[np.isfinite(values)]
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(values) else values
 
     def counts(series: "pd.Series[Any]") -> Any:

@@ -8,6 +8,8 @@ from gitmodel.reports.terminal import clean
 # Whatever Markdown, HTML or a forge gives a meaning to: emphasis, links, tables, mentions, references.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&@:^=-])")
 
+_LINK = re.compile(r"(www)\.", re.IGNORECASE)  # forges make links of such words
+
 
 def plain(text: str, limit: int = 500) -> str:
     """Return text that is shown letter by letter, on one line.
@@ -18,7 +20,8 @@ def plain(text: str, limit: int = 500) -> str:
     """
     line = " ".join(clean(text).split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
-    return "".join(f"&#{ord(letter)};" if _SPECIAL.match(letter) else letter for letter in line)
+    shown = "".join(f"&#{ord(letter)};" if _SPECIAL.match(letter) else letter for letter in line)
+    return _LINK.sub(r"\1&#46;", shown)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -68,7 +68,9 @@ def markdown(review: Review, *, limit: int | None = None, whole: str = "") -> st
             return "\n\n".join([head, *chosen, note, foot])
     while chosen and _length(head, [*chosen, note], foot) > limit:
         chosen.pop()
-    return "\n\n".join([head, *chosen, note, foot])[:limit]
+    if _length(head, [*chosen, note], foot) > limit:
+        head, foot = head.partition("\n")[0], ""
+    return "\n\n".join(filter(None, [head, *chosen, note, foot]))[:limit]
 
 
 def _length(head: str, parts: Sequence[str], foot: str) -> int:
