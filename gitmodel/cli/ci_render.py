@@ -23,12 +23,13 @@ def render(*, provider: str | None) -> None:
       gitmodel ci render --provider gitlab
     """
     from gitmodel.git.repository import Repository
-    from gitmodel.pipelines.rendering import read_sources, write
-    from gitmodel.pipelines.rendering import render as rendered
+    from gitmodel.pipelines.rendering import check_folder, render_into
 
     root = Repository.open().workdir
-    changed = write(root, rendered(read_sources(root), provider))
+    changed = render_into(root, provider)
     click.echo("\n".join(f"written: {path}" for path in changed) or "everything is as it should be")
+    for left in check_folder(root, provider):
+        click.echo(f"to do: {left}")
     if changed:
         click.echo("\nNext: commit and push them, then once `gitmodel ci seed`")
 
@@ -46,16 +47,16 @@ def check(context: click.Context, *, provider: str | None) -> None:
       gitmodel ci check
     """
     from gitmodel.git.repository import Repository
-    from gitmodel.pipelines.rendering import differences, read_sources
-    from gitmodel.pipelines.rendering import render as rendered
+    from gitmodel.pipelines.rendering import check_folder
     from gitmodel.reports.terminal import clean
+    from gitmodel.spec.loading import read_settings
+    from gitmodel.spec.trees import FolderTree
 
     root = Repository.open().workdir
-    sources = read_sources(root)
-    if provider is None and sources.settings.ci.provider is None:
+    if provider is None and read_settings(FolderTree(root)).ci.provider is None:
         click.echo("gitmodel.yaml names no provider (`ci: {provider: github}`): nothing to check")
         return
-    found = differences(root, rendered(sources, provider))
+    found = check_folder(root, provider)
     for line in found:
         click.echo(clean(line))
     if found:

@@ -15,6 +15,7 @@ from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import ModelSpec, load_environments, load_models
+from gitmodel.spec.cron import plain_cron
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
 ACTIONS = ("release", "deliver", "deploy", "rollback")
@@ -109,11 +110,8 @@ def _version(repo: Repository, ref: str, reason: str, environment: str = "") -> 
 
 def _schedule(repo: Repository, event: Event) -> Plan:
     wanted = " ".join((event.schedule or "").split())
-    specs = [
-        spec
-        for spec in load_models(repo, event.head)
-        if wanted in (spec.name, " ".join((spec.retrain.schedule or "").split())) and spec.retrain.schedule
-    ]
+    scheduled = [spec for spec in load_models(repo, event.head) if spec.retrain.schedule]
+    specs = [spec for spec in scheduled if wanted in (spec.name, plain_cron(spec.retrain.schedule or ""))]
     models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
     reason = "" if models else f"no model has the schedule {wanted!r}"
     return Plan("release" if models else "none", models, "", _environments(repo, specs), reason, refresh=True)

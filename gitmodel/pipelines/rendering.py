@@ -1,8 +1,8 @@
 """Write the pipelines of a forge: the same files from the same specifications, whoever renders them."""
 
-import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,24 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 from gitmodel import resources
 from gitmodel.errors import UsageError
-from gitmodel.spec.environment import EnvironmentSpec
-from gitmodel.spec.model import ModelSpec
-from gitmodel.spec.parsing import parse_environment, parse_model, parse_repository
+from gitmodel.pipelines.rendered import differences, is_foreign, read_text, write
+from gitmodel.registry.names import MODEL
+from gitmodel.spec import yaml_source
+from gitmodel.spec.cron import cron_mistake, plain_cron
+from gitmodel.spec.loading import read_environments, read_settings
+from gitmodel.spec.parsing import parse_model
 from gitmodel.spec.repository import FILE, CiSpec, RepositorySpec
-from gitmodel.spec.trees import FolderTree, environment_files, model_files
+from gitmodel.spec.trees import FolderTree, model_files
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MARK = "# Written by `gitmodel ci"
 PROVIDERS = ("github", "gitlab")
+GITLAB = ".gitlab-ci.yml"
+# Where the jobs are on GitLab if that file is somebody else's, who includes them.
+GITLAB_INCLUDED = ".gitlab/gitmodel.yml"
 # Each is pinned to a commit: a tag of somebody else's repository can be moved.
 _ACTIONS = {
-    "checkout": "actions/checkout@93cb6efe18208431cddfb8368fd83d5badbf9bfd # v5.0.1",
-    "python": "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0",
-    "cache": "actions/cache@0400d5f644dc74513175e3cd8d07132dd4860809 # v4.2.4",
-    "upload": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
-    "download": "actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0 # v5.0.0",
+    "checkout": "actions/checkout@df4cb1c069e1874edd31b4311f1884172cec0e10 # v6.0.3",
+    "python": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0",
+    "cache": "actions/cache@668228422ae6a00e4ad889ee87cd7109ec5666a7 # v5.0.4",
+    "upload": "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
+    "download": "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0",
 }
 _FILES = {
     "github": {
@@ -35,44 +40,72 @@ _FILES = {
         ".github/workflows/gitmodel-report.yml": "github/gitmodel-report.yml",
         ".github/workflows/gitmodel.yml": "github/gitmodel.yml",
     },
-    "gitlab": {".gitlab-ci.yml": "gitlab/gitlab-ci.yml"},
+    "gitlab": {GITLAB: "gitlab/gitlab-ci.yml"},
 }
 _SEEDED = {
     "github": (".github/workflows/gitmodel-deploy.yml", "github/gitmodel-deploy.yml"),
-    "gitlab": (".gitlab-ci.yml", "gitlab/env.yml"),
+    "gitlab": (GITLAB, "gitlab/env.yml"),
 }
+_FEW = 8
 _MATRIX = 200  # jobs of a matrix on GitLab
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What pipelines follow from; environments are in their order."""
+    """What pipelines follow from.
+
+    Attributes:
+        settings: Those of the repository.
+        schedules: Each cron expression with the models that have it, sorted.
+        environments: Their names, in order.
+        included: Whether GitLab's own file is somebody else's, who includes ours.
+    """
 
     settings: RepositorySpec
-    models: Sequence[ModelSpec]
-    environments: Sequence[EnvironmentSpec]
+    schedules: Sequence[tuple[str, Sequence[str]]]
+    environments: Sequence[str]
+    included: bool = False
 
 
 def read_sources(root: Path) -> Sources:
-    """Read the specifications in a folder, committed or not.
+    """Read what is in a folder, committed or not.
 
     Raises:
-        InvalidSpec: If one is not valid.
+        InvalidSpec: If a specification is not valid, as far as it is read.
     """
-    from gitmodel.spec.loading import in_order
-
     tree = FolderTree(root)
     paths = tree.paths()
-    given = tree.read([FILE])[FILE]
-    settings = parse_repository(given, FILE) if given is not None else RepositorySpec()
+    settings = read_settings(tree)
     models = tree.read(model_files(paths, settings))
-    environments = tree.read(environment_files(paths))
-    parsed = [parse_environment(text or b"", file) for file, text in environments.items()]
     return Sources(
         settings,
-        [parse_model(text or b"", file) for file, text in models.items()],
-        in_order({spec.name: spec for spec in parsed}),
+        _schedules(filter(None, (_scheduled(text or b"", file) for file, text in models.items()))),
+        [spec.name for spec in read_environments(tree, paths)],
+        included=is_foreign(root / GITLAB),
     )
+
+
+def _scheduled(text: bytes, file: str) -> tuple[str, str] | None:
+    """Return cron expression and name of a model that has a schedule.
+
+    Nothing else of it matters here, and checking a thousand models whole takes a second.
+    """
+    if b"schedule" not in text:
+        return None
+    data = yaml_source.parse(text, file).data
+    with suppress(KeyError, TypeError, AttributeError):
+        name, cron = data["name"], data["retrain"]["schedule"]
+        if MODEL.match(name) and cron_mistake(cron) is None:
+            return cron, name
+    spec = parse_model(text, file)  # says what is wrong
+    return (spec.retrain.schedule, spec.name) if spec.retrain.schedule else None
+
+
+def _schedules(found: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    together: dict[str, list[str]] = {}
+    for cron, name in found:
+        together.setdefault(plain_cron(cron), []).append(name)
+    return sorted((cron, sorted(names)) for cron, names in together.items())
 
 
 def render(sources: Sources, provider: str | None = None) -> dict[str, str]:
@@ -88,22 +121,36 @@ def render(sources: Sources, provider: str | None = None) -> dict[str, str]:
     ci = sources.settings.ci
     chosen = _provider(provider or ci.provider)
     values = {
-        **_values(ci, chosen),
-        "schedules": _schedules(sources.models),
-        "environments": [spec.name for spec in sources.environments if not spec.site_local],
+        **_values(ci),
+        "schedules": sources.schedules,
+        "environments": sources.environments,
+        "included": sources.included,
     }
-    return {path: _fill(template, values) for path, template in _FILES[chosen].items()}
+    place = GITLAB_INCLUDED if sources.included else GITLAB
+    return {
+        place if path == GITLAB else path: _fill(template, values)
+        for path, template in _FILES[chosen].items()
+    }
 
 
-def render_seed(ci: CiSpec, environment: str, provider: str | None = None) -> tuple[str, str]:
+def render_seed(
+    ci: CiSpec, environment: str, provider: str | None = None, *, included: bool = False
+) -> tuple[str, str]:
     """Return path and text of the pipeline that the branch of an environment carries.
+
+    Args:
+        ci: The settings.
+        environment: Its name.
+        provider: As for `render`.
+        included: See `Sources`.
 
     Raises:
         UsageError: If there is no such provider, or none is named.
     """
     chosen = _provider(provider or ci.provider)
     path, template = _SEEDED[chosen]
-    return path, _fill(template, {**_values(ci, chosen), "environment": environment})
+    file = GITLAB_INCLUDED if included else GITLAB
+    return path, _fill(template, {**_values(ci), "environment": environment, "file": file})
 
 
 def render_pipeline(
@@ -126,7 +173,7 @@ def render_pipeline(
         "environments": list(environments),
     }
     values["event"] = event
-    return _fill("gitlab/pipeline.yml", {**_values(ci, "gitlab"), **values})
+    return _fill("gitlab/pipeline.yml", {**_values(ci), **values})
 
 
 def _provider(name: str | None) -> str:
@@ -137,27 +184,19 @@ def _provider(name: str | None) -> str:
     return name
 
 
-def _values(ci: CiSpec, provider: str) -> dict[str, Any]:
-    runner = ci.runner or ("ubuntu-latest" if provider == "github" else f"python:{ci.python}")
+def _values(ci: CiSpec) -> dict[str, Any]:
+    labels = [ci.runner] if ci.runner else ([] if ci.tags else ["ubuntu-latest"])
     return {
         "actions": _ACTIONS,
         "branch": ci.branch,
         "python": ci.python,
-        "runner": runner,
-        "image": runner,
+        "runner": _flow([*labels, *ci.tags]) if ci.tags else _quote(labels[0]),
+        "image": ci.runner or f"python:{ci.python}",
+        "tags": ci.tags,
         "install": ci.install,
         "timeout": ci.timeout,
         "secret_names": ci.secrets,
     }
-
-
-def _schedules(models: Sequence[ModelSpec]) -> list[tuple[str, list[str]]]:
-    """Return each cron expression with the models that have it."""
-    found: dict[str, list[str]] = {}
-    for spec in models:
-        if spec.retrain.schedule:
-            found.setdefault(" ".join(spec.retrain.schedule.split()), []).append(spec.name)
-    return sorted((cron, sorted(names)) for cron, names in found.items())
 
 
 def _fill(template: str, values: Mapping[str, Any]) -> str:
@@ -181,7 +220,7 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"quote": _quote, "flow": _flow}
+    made.filters |= {"quote": _quote, "flow": _flow, "few": _few}
     return made
 
 
@@ -194,49 +233,38 @@ def _flow(items: Sequence[str]) -> str:
     return f"[{', '.join(map(_quote, items))}]"
 
 
-def differences(root: Path, files: Mapping[str, str]) -> list[str]:
-    """Return a diff from what is in a folder to what should be, and what should not be there."""
-    lines: list[str] = []
-    for path, text in files.items():
-        found = _read(root / path)
-        if found != text:
-            before = (found or "").splitlines(keepends=True)
-            diff = difflib.unified_diff(before, text.splitlines(keepends=True), path, f"{path} (rendered)")
-            lines += [line.rstrip("\n") for line in diff] or [f"{path} is missing"]
-    lines += [f"{path} is of another provider" for path in _stale(root, files)]
-    return lines
+def _few(names: Sequence[str]) -> str:
+    """Write names, not too many of them."""
+    more = len(names) - _FEW
+    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
-def write(root: Path, files: Mapping[str, str]) -> list[str]:
-    """Write the files, and remove those of another provider; return what has changed.
+def render_into(root: Path, provider: str | None = None) -> list[str]:
+    """Write the files of a provider into a folder; return what has changed.
+
+    Where `gitmodel.yaml` names the provider, what another one has left is removed.
 
     Raises:
-        UsageError: If a file is there that somebody else wrote; then nothing is written.
+        InvalidSpec: See `read_sources`.
+        UsageError: See `render` and `rendered.write`.
     """
-    foreign = [path for path in files if (found := _read(root / path)) and not found.startswith(MARK)]
-    if foreign:
-        raise UsageError(
-            f"{', '.join(foreign)} is there and was not written by gitmodel",
-            hint="move it away; on GitLab its jobs can go into a file of their own that both include",
-        )
-    changed = [path for path, text in files.items() if _read(root / path) != text]
-    for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(files[path], "utf-8")
-    stale = _stale(root, files)
-    for path in stale:
-        (root / path).unlink()
-    return [*changed, *(f"{path} (removed)" for path in stale)]
+    sources = read_sources(root)
+    files = render(sources, provider)
+    return write(root, files, _others(files, provider))
 
 
-def _stale(root: Path, files: Mapping[str, str]) -> list[str]:
-    """Return the files that another provider has left."""
-    known = (path for of_one in _FILES.values() for path in of_one)
-    return [path for path in known if path not in files and (_read(root / path) or "").startswith(MARK)]
+def check_folder(root: Path, provider: str | None = None) -> list[str]:
+    """Return how a folder differs from what `render_into` makes of it; errors as there."""
+    sources = read_sources(root)
+    files = render(sources, provider)
+    found = differences(root, files, _others(files, provider))
+    if GITLAB_INCLUDED in files and GITLAB_INCLUDED not in (read_text(root / GITLAB) or ""):
+        found.append(f"{GITLAB} does not say `include: [{{local: /{GITLAB_INCLUDED}}}]`")
+    return found
 
 
-def _read(file: Path) -> str | None:
-    try:
-        return file.read_text("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+def _others(files: Mapping[str, str], provider: str | None) -> list[str]:
+    """Return where else files of ours may be: with a provider that was named, only those of that one."""
+    known = _FILES[provider] if provider else {path: "" for each in _FILES.values() for path in each}
+    places = [*known, *([GITLAB_INCLUDED] if GITLAB in known else [])]
+    return [path for path in places if path not in files]

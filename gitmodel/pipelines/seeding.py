@@ -12,11 +12,10 @@ from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.values import Oid, RefUpdate
-from gitmodel.pipelines.rendering import render_seed
+from gitmodel.pipelines.rendering import GITLAB_INCLUDED, render_seed
 from gitmodel.pipelines.telling import Say
 from gitmodel.registry.environments import env_branch, env_tip
 from gitmodel.spec import load_environments, load_repository
-from gitmodel.spec.repository import CiSpec
 
 
 def seed(repo: Repository, provider: str | None, say: Say) -> list[str]:
@@ -32,9 +31,8 @@ def seed(repo: Repository, provider: str | None, say: Say) -> list[str]:
     """
     fetch(repo)
     rev = default_rev(repo)
-    ci = load_repository(repo, rev).ci
-    names = [spec.name for spec in load_environments(repo, rev) if not spec.site_local]
-    changed = [name for name in names if _seed_one(repo, ci, name, provider)]
+    names = _names(repo, rev)
+    changed = [name for name in names if _seed_one(repo, name, _wanted(repo, rev, name, provider))]
     for name in names:
         say(f"env/{name}: {'written' if name in changed else 'has it already'}")
     if not names:
@@ -45,25 +43,33 @@ def seed(repo: Repository, provider: str | None, say: Say) -> list[str]:
 def unseeded(repo: Repository) -> list[str]:
     """Return the environments whose branch lacks its pipeline; none where no forge is named."""
     rev = default_rev(repo)
-    ci = load_repository(repo, rev).ci
-    if ci.provider is None:
+    if load_repository(repo, rev).ci.provider is None:
         return []
-    found = []
-    for spec in load_environments(repo, rev):
-        path, text = render_seed(ci, spec.name)
-        tip = env_tip(repo, spec.name)
-        if not spec.site_local and (tip is None or read_file(repo, tip, path) != text.encode()):
-            found.append(spec.name)
-    return found
+    return [name for name in _names(repo, rev) if not _has(repo, name, _wanted(repo, rev, name, None))]
 
 
-def _seed_one(repo: Repository, ci: CiSpec, name: str, provider: str | None) -> Oid | None:
+def _names(repo: Repository, rev: str | None) -> list[str]:
+    return [spec.name for spec in load_environments(repo, rev) if not spec.site_local]
+
+
+def _wanted(repo: Repository, rev: str | None, name: str, provider: str | None) -> tuple[str, str]:
+    """Return path and text of the pipeline of an environment's branch."""
+    included = rev is not None and read_file(repo, rev, GITLAB_INCLUDED) is not None
+    return render_seed(load_repository(repo, rev).ci, name, provider, included=included)
+
+
+def _has(repo: Repository, name: str, wanted: tuple[str, str]) -> bool:
+    tip, (path, text) = env_tip(repo, name), wanted
+    return tip is not None and read_file(repo, tip, path) == text.encode()
+
+
+def _seed_one(repo: Repository, name: str, wanted: tuple[str, str]) -> Oid | None:
     """Return the commit that was made; ``None``: there was no need."""
-    path, text = render_seed(ci, name, provider)
+    path, text = wanted
     for _ in attempts():
-        tip = env_tip(repo, name)
-        if tip is not None and read_file(repo, tip, path) == text.encode():
+        if _has(repo, name, wanted):
             return None
+        tip = env_tip(repo, name)
         words = message(
             f"Write the pipeline of {name}", "A push to this branch rolls out what its files name."
         )

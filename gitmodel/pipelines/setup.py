@@ -13,8 +13,10 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.local import write_environment
+from gitmodel.pipelines.rendering import render_into
 from gitmodel.pipelines.shims import install_hooks
-from gitmodel.spec.repository import RepositorySpec
+from gitmodel.spec.loading import read_settings
+from gitmodel.spec.repository import FILE, RepositorySpec
 from gitmodel.spec.trees import FolderTree, model_files
 
 Say = Callable[[str], None]
@@ -44,6 +46,16 @@ repos:
         files: (^|/)model\\.yaml$|^environments/[^/]+\\.yaml$|^gitmodel\\.yaml$
         require_serial: true
 """
+_PRE_COMMIT_CI = """\
+      - id: gitmodel-ci-check
+        name: gitmodel ci check
+        entry: gitmodel ci check
+        language: system
+        files: (^|/)model\\.yaml$|^environments/|^gitmodel\\.yaml$|^\\.github/|^\\.gitlab
+        pass_filenames: false
+"""
+# Not copied with an example: they are rendered where a provider is named.
+_RENDERED = (".github", ".gitlab-ci.yml")
 
 
 @dataclass
@@ -106,7 +118,9 @@ def _bare(path: Path, say: Say) -> Repository:
     return Repository(path, None)
 
 
-def init_repository(path: Path, *, example: str | None = None, say: Say = lambda _line: None) -> Made:
+def init_repository(
+    path: Path, *, example: str | None = None, provider: str | None = None, say: Say = lambda _line: None
+) -> Made:
     """Make a models repository, or make one of an ordinary repository; files that exist are kept.
 
     Where there is no commit yet, what was written is committed, so that it can be trained at once; in a
@@ -115,16 +129,22 @@ def init_repository(path: Path, *, example: str | None = None, say: Say = lambda
     Args:
         path: Its folder; made where it does not exist.
         example: An example to begin with, whole; default: a model as small as can be, unless there is one.
+        provider: The forge to render pipelines for; default: none.
         say: Told what was made.
 
     Raises:
-        UsageError: If there is no such example, or the folder lies within another repository.
+        UsageError: If there is no such example, the folder lies within another repository, or the settings
+            that are there do not name the provider.
     """
     source = _example(example or STARTER)
     made = Made(_work_tree(path.absolute(), say))
     wanted = _files(source, "") if example else _starter(made.repo, source)
+    if provider:
+        _add_provider(made.repo, wanted, provider)
     for name, content in wanted.items():
         _write(made, name, content)
+    if provider:
+        made.written += render_into(made.repo.workdir)
     _tell(made, say)
     install_client_hooks(made.repo, say)
     if default_remote(made.repo) is None:
@@ -183,9 +203,10 @@ def _refuse_nested(path: Path) -> None:
 def _starter(repo: Repository, source: Path) -> dict[str, bytes]:
     """Return settings and, where there is no model, the smallest one in a folder of its own."""
     assert repo.root is not None
-    files = {"gitmodel.yaml": _SETTINGS.encode(), ".pre-commit-config.yaml": _PRE_COMMIT.encode()}
+    files = {FILE: _SETTINGS.encode(), ".pre-commit-config.yaml": _PRE_COMMIT.encode()}
     files[".gitignore"] = b"__pycache__/\n/.venv\n"
-    has_model = bool(model_files(FolderTree(repo.root).paths(), _settings(repo.root)))
+    tree = FolderTree(repo.root)
+    has_model = bool(model_files(tree.paths(), read_settings(tree)))
     for name, content in _files(source, "").items():
         if name.startswith(".dvc"):
             files[name] = content
@@ -194,11 +215,27 @@ def _starter(repo: Repository, source: Path) -> dict[str, bytes]:
     return files
 
 
-def _settings(root: Path) -> RepositorySpec:
-    from gitmodel.spec.parsing import parse_repository
+def _add_provider(repo: Repository, files: dict[str, bytes], provider: str) -> None:
+    """Let the settings that are to be written name the provider, and let pre-commit check the pipelines."""
+    known = _settings(repo)
+    if known is None:
+        text = files.get(FILE, _SETTINGS.encode()).decode()
+        block = f"ci:\n  provider: {provider}\n"
+        found = re.search(r"^ci:\n", text, re.MULTILINE)
+        files[FILE] = (text.replace(found[0], block, 1) if found else text + block).encode()
+    elif known.ci.provider != provider:
+        named = f"names {known.ci.provider}" if known.ci.provider else "names no provider"
+        raise UsageError(
+            f"{FILE} is there and {named}",
+            hint=f"write `ci: {{provider: {provider}}}` into it, then try again",
+        )
+    files[".pre-commit-config.yaml"] = (_PRE_COMMIT + _PRE_COMMIT_CI).encode()
 
-    file = root / "gitmodel.yaml"
-    return parse_repository(file.read_bytes(), "gitmodel.yaml") if file.is_file() else RepositorySpec()
+
+def _settings(repo: Repository) -> RepositorySpec | None:
+    """Return the settings of the repository that was there; ``None``: there are none yet."""
+    tree = FolderTree(repo.workdir)
+    return read_settings(tree) if tree.read([FILE])[FILE] is not None else None
 
 
 def _files(source: Path, prefix: str) -> dict[str, bytes]:
@@ -206,7 +243,7 @@ def _files(source: Path, prefix: str) -> dict[str, bytes]:
     ignored = _ignored(source)
     found: dict[str, bytes] = {}
     for entry in sorted(source.iterdir()):
-        if entry.name in ignored or entry.name == "__pycache__":
+        if entry.name in ignored or entry.name in ("__pycache__", *_RENDERED):
             continue
         if entry.is_dir():
             found |= _files(entry, f"{prefix}{entry.name}/")

@@ -1,4 +1,4 @@
-"""Check cron expressions: five fields of numbers, names, lists, ranges and steps."""
+"""Check and compare cron expressions: five fields of numbers, names, lists, ranges and steps."""
 
 import re
 
@@ -34,6 +34,23 @@ def cron_mistake(expression: str) -> tuple[str, str] | None:
             names = f" or {' '.join(words)}" if words else ""
             return f'"{text}" as {name}', f"{least} to {greatest}{names}, with * - / and ,"
     return None
+
+
+def plain_cron(expression: str) -> str:
+    """Write a valid expression with single spaces, and Sunday never as 7, which GitHub does not know."""
+    *fields, days = expression.split()
+    parts = [day for part in days.split(",") for day in _days(part)]
+    return " ".join([*fields, ",".join(dict.fromkeys(parts))])
+
+
+def _days(part: str) -> list[str]:
+    """Return the part of a field of days, or where it names 7 the days of it, one by one."""
+    whole, _, step = part.partition("/")
+    first, _, last = whole.partition("-")
+    if "7" not in (first, last):
+        return [part]
+    begin = int(_DAYS.get(first.lower(), first))
+    return [str(day % 7) for day in range(begin, 8, int(step or 1))]
 
 
 def _allowed(part: str, least: int, greatest: int, words: dict[str, int]) -> bool:

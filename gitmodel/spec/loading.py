@@ -13,7 +13,14 @@ from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.parsing import parse_environment, parse_model, parse_repository
 from gitmodel.spec.problems import InvalidSpec, Problem, did_you_mean
 from gitmodel.spec.repository import RepositorySpec
-from gitmodel.spec.trees import RevisionTree, environment_file, environment_files, model_files, site_files
+from gitmodel.spec.trees import (
+    RevisionTree,
+    Tree,
+    environment_file,
+    environment_files,
+    model_files,
+    site_files,
+)
 
 
 def load_repository(repo: Repository, rev: str | None) -> RepositorySpec:
@@ -22,7 +29,12 @@ def load_repository(repo: Repository, rev: str | None) -> RepositorySpec:
     Raises:
         InvalidSpec: If it is not valid.
     """
-    content = RevisionTree(repo, rev).read([repository.FILE])[repository.FILE]
+    return read_settings(RevisionTree(repo, rev))
+
+
+def read_settings(tree: Tree) -> RepositorySpec:
+    """Return the settings in a tree; as for `load_repository`."""
+    content = tree.read([repository.FILE])[repository.FILE]
     return RepositorySpec() if content is None else parse_repository(content, repository.FILE)
 
 
@@ -122,10 +134,22 @@ def load_environments(repo: Repository, rev: str | None) -> list[EnvironmentSpec
         InvalidSpec: If a file is not valid.
     """
     tree = RevisionTree(repo, rev)
-    contents = tree.read(environment_files(tree.paths()))
+    specs = {spec.name: spec for spec in read_environments(tree, tree.paths())}
+    for name, file in site_files(repo).items():
+        if name not in specs:
+            specs[name] = parse_environment(file.read_bytes(), str(file), site_local=True)
+    return in_order(specs)
+
+
+def read_environments(tree: Tree, paths: Iterable[str]) -> list[EnvironmentSpec]:
+    """Return the environments of a tree, in order; arguments are the tree and its paths.
+
+    Raises:
+        InvalidSpec: If a file is not valid.
+    """
     specs: dict[str, EnvironmentSpec] = {}
     problems: dict[str, list[Problem]] = {}
-    for file, content in contents.items():
+    for file, content in tree.read(environment_files(paths)).items():
         try:
             spec = parse_environment(content or b"", file)
             specs[spec.name] = spec
@@ -135,9 +159,6 @@ def load_environments(repo: Repository, rev: str | None) -> list[EnvironmentSpec
         problems.pop(spec.inventory_path or "", None)  # an inventory whose name could be an environment's
     if problems:
         raise InvalidSpec([problem for found in problems.values() for problem in found])
-    for name, file_ in site_files(repo).items():
-        if name not in specs:
-            specs[name] = parse_environment(file_.read_bytes(), str(file_), site_local=True)
     return in_order(specs)
 
 

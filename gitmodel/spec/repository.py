@@ -12,14 +12,15 @@ LOCK_FILES = ("requirements.txt", "requirements.lock", "uv.lock", "poetry.lock",
 class CiSpec:
     """The pipelines of a forge.
 
-    ``runner`` is a label on GitHub and an image on GitLab; ``install`` is a line of shell; ``secrets`` are
-    names; ``timeout`` counts minutes.
+    ``runner`` is a label on GitHub and an image on GitLab; ``tags`` are those of runners of one's own;
+    ``install`` is a line of shell; ``secrets`` are names; ``timeout`` counts minutes.
     """
 
     provider: Literal["github", "gitlab"] | None = None
     branch: str = "main"
     python: str = "3.12"
     runner: str | None = None
+    tags: tuple[str, ...] = ()
     install: str = "pip install gitmodel"
     secrets: tuple[str, ...] = ()
     timeout: int = 120

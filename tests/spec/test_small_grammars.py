@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmodel.errors import InvalidFile
-from gitmodel.spec.cron import cron_mistake
+from gitmodel.spec.cron import cron_mistake, plain_cron
 from gitmodel.spec.durations import format_duration, parse_duration
 from gitmodel.spec.metric_names import LOWER_IS_BETTER, higher_is_better
 from gitmodel.spec.paths import matching, within
@@ -49,6 +49,23 @@ def test_cron_mistakes(expression: str, found: str) -> None:
     mistake = cron_mistake(expression)
     assert mistake is not None
     assert mistake[0] == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "plain"),
+    [
+        ("0 3  * * 1", "0 3 * * 1"),
+        ("*/7 7 7 7 mon-fri/2", "*/7 7 7 7 mon-fri/2"),
+        ("0 3 * * 7", "0 3 * * 0"),
+        ("0 3 * * 0,5-7,7", "0 3 * * 0,5,6"),
+        ("0 3 * * FRI-7/2", "0 3 * * 5,0"),
+    ],
+)
+def test_sunday_is_written_so_that_every_forge_knows_it(expression: str, plain: str) -> None:
+    assert cron_mistake(expression) is None
+    assert plain_cron(expression) == plain
+    assert plain_cron(plain) == plain
+    assert cron_mistake(plain) is None
 
 
 @given(st.text(alphabet="0123456789*/-, sunja", max_size=30))
