@@ -180,7 +180,11 @@ class Reviewing:
     def _rows(self, measuring: Measuring, scores: "Scores | None") -> str:
         if scores is None or measuring.rows is None:
             return "as each training reported it, perhaps on other rows"
-        return f"all on the same {measuring.rows.rows} rows of {measuring.rows.name}"
+        told = f"all on the same {measuring.rows.rows} rows of {measuring.rows.name}"
+        old = self.base.version.facts.data.get(measuring.rows.name) if self.base else None
+        if self.base and old and old.md5 and old.md5 != measuring.rows.md5:
+            told += f", which are not those that {self.base.name} was tested on: it may have learnt from some"
+        return told
 
     def _history(self, metric: str) -> Iterator[Point]:
         versions = Registry(self.repo).versions(self.item.spec.name)[:_HISTORY]

@@ -5,7 +5,7 @@ from html import escape
 from gitmodel.reports.review.document import ModelReview
 from gitmodel.reports.words import number
 
-_WIDTH, _HEIGHT, _EDGE = 640, 160, 36
+_WIDTH, _HEIGHT, _EDGE = 640, 160, 48
 _FEW = 2
 
 
@@ -63,7 +63,7 @@ def svg(model: ModelReview) -> str:
         if at % every == 0 or at == len(points) - 1
     )
     values = "".join(
-        f'<text x="4" y="{y:.1f}">{number(float(f"{value:.3g}"))}</text>'
+        f'<text x="{_EDGE - 10}" y="{y:.1f}" text-anchor="end">{number(float(f"{value:.3g}"))}</text>'
         for y, value in ((_EDGE, high), (_HEIGHT - _EDGE, low))
     )
     return (

@@ -150,6 +150,7 @@ h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 td, th { padding: .25rem .75rem; border: 1px solid var(--line); text-align: left }
 td.n, th.n { text-align: right }
+td:first-child { white-space: nowrap }
 .better { color: var(--good) }
 .worse { color: var(--bad) }
 small { color: var(--dim) }
