@@ -1,4 +1,7 @@
-"""``python -m docs.reference`` writes what follows from commands and schemas into the Markdown files here."""
+"""``python -m docs.reference`` writes what follows from commands, schemas and templates.
+
+Parts of the Markdown files here, and the pipelines of the examples.
+"""
 
 import json
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ import click
 
 from bench.markdown import put_between
 from gitmodel import resources
+from gitmodel.pipelines.rendering import PROVIDERS, render_into
 
 DOCS = Path(__file__).parent
 _WIDTH = 96
@@ -102,11 +106,20 @@ def _default(schema: dict[str, Any]) -> str:
     return f"`{json.dumps(schema['default'])}`" if "default" in schema else ""
 
 
+def examples() -> list[Path]:
+    """Return the folders of the examples."""
+    return sorted(path for path in resources.folder("examples").iterdir() if path.is_dir())
+
+
 def main() -> None:
     """Write every generated part."""
     for file in files():
         (DOCS / file).write_text(render(file), "utf-8")
         print(f"docs/{file}")
+    for folder in examples():
+        for provider in PROVIDERS:
+            render_into(folder, provider)
+        print(f"examples/{folder.name}")
 
 
 if __name__ == "__main__":

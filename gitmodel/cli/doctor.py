@@ -1,5 +1,7 @@
 """``gitmodel doctor``: check this machine and this repository."""
 
+import os
+
 import click
 
 
@@ -12,7 +14,8 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
 
     Nothing is changed without --repair. It removes locks of refs that a killed git left here, and moves lines
     of the metrics notes that cannot be read, byte for byte, to refs/notes/metrics-unreadable, here and at the
-    remote. The exit code is 1 where a check has failed; a warning is no failure.
+    remote. With a token in GITMODEL_TOKEN it asks the forge, too, whether it still starts the schedules. The
+    exit code is 1 where a check has failed; a warning is no failure.
 
     \b
     Examples:
@@ -25,6 +28,7 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
     from gitmodel.git.locks import remove_stale_locks
     from gitmodel.git.repository import Repository
     from gitmodel.metrics.unreadable import UNREADABLE_REF, set_aside
+    from gitmodel.pipelines.checkup import check_pipelines
     from gitmodel.reports.condition import check_repository
     from gitmodel.reports.findings import COLOURS, Finding, findings_document, findings_text
     from gitmodel.reports.machine import check_machine
@@ -38,7 +42,8 @@ def command(context: click.Context, *, as_json: bool, repair: bool) -> None:
         click.echo(f"{moved or 'no'} unreadable line{'s' * (moved != 1)} moved to {UNREADABLE_REF}", err=True)
     findings = [*check_machine()]
     try:
-        findings += check_repository(Repository.open())
+        here = Repository.open()
+        findings += [*check_repository(here), *check_pipelines(here, os.environ)]
     except UsageError as error:
         findings.append(Finding("repository", "warn", error.message, error.hint))
     if as_json:

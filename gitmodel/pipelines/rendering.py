@@ -226,7 +226,8 @@ def _templates() -> "Environment":
 
 def _quote(text: str) -> str:
     """Write a text as YAML that means this text and nothing else."""
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
 
 
 def _flow(items: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import list_files, read_files
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.registry.environments import env_tip, file_name
+from gitmodel.registry.environments import env_tip, file_name, models_in
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,9 @@ def read_desired(repo: Repository, env: str, tip: Oid | None = None) -> dict[str
     rev = tip or env_tip(repo, env)
     if rev is None:
         return {}
-    paths = [path for path in list_files(repo, rev) if path.endswith(".yaml")]
-    texts = read_files(repo, rev, paths)
-    models = {path.removesuffix(".yaml"): text for path, text in texts.items()}
-    return {model: parse_desired(model, text or b"") for model, text in models.items()}
+    models = models_in(list_files(repo, rev))
+    texts = read_files(repo, rev, models)
+    return {model: parse_desired(model, texts[path] or b"") for path, model in models.items()}
 
 
 def format_desired(desired: Desired) -> bytes:

@@ -1,6 +1,7 @@
 """The branches of environments: their names, their tips, and the version that a file of one plainly names."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 
 from gitmodel.errors import InvalidFile, UsageError
@@ -9,7 +10,7 @@ from gitmodel.git.refs import list_refs, read_ref
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid
-from gitmodel.registry.names import is_version_number
+from gitmodel.registry.names import MODEL, is_version_number
 
 # The outcomes of deployments, on the commits of these branches.
 DEPLOYMENTS_REF = "refs/notes/deployments"
@@ -30,6 +31,12 @@ def env_tip(repo: Repository, env: str) -> Oid | None:
 def file_name(model: str) -> str:
     """Return the path of a model's file on the branch of an environment."""
     return f"{model}.yaml"
+
+
+def models_in(paths: Iterable[str]) -> dict[str, str]:
+    """Return the models that files of an environment's branch are of, by path; others are no model's."""
+    named = ((path, path.removesuffix(".yaml")) for path in paths if path.endswith(".yaml"))
+    return {path: model for path, model in named if MODEL.match(model)}
 
 
 def environments(repo: Repository) -> list[str]:
@@ -63,9 +70,9 @@ def read_wanted(repo: Repository) -> dict[str, dict[str, str]]:
     """Return the version that should run, by environment and model; invalid files are passed over."""
     prefix = local_name(repo, env_branch(""))
     places = [
-        (name.removeprefix(prefix), path)
+        (name.removeprefix(prefix), f"{tip}:{file}")
         for name, tip in list_refs(repo, prefix).items()
-        for path in (f"{tip}:{file}" for file in list_files(repo, tip) if file.endswith(".yaml"))
+        for file in models_in(list_files(repo, tip))
     ]
     wanted: dict[str, dict[str, str]] = {}
     for (env, place), blob in zip(places, read_objects(repo, (path for _, path in places)), strict=True):

@@ -1,0 +1,90 @@
+"""Check the pipelines of a repository: rendered, on the branches of environments, started by the forge."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from gitmodel.errors import InvalidFile
+from gitmodel.forges import open_forge
+from gitmodel.git.repository import Repository
+from gitmodel.git.tracking import default_remote
+from gitmodel.pipelines.rendering import check_folder, read_sources
+from gitmodel.pipelines.seeding import unseeded
+from gitmodel.reports.findings import Finding, guarded
+from gitmodel.spec.loading import read_settings
+from gitmodel.spec.trees import FolderTree
+
+_TOKEN = "GITMODEL_TOKEN"  # noqa: S105 - the name of a variable
+_ADDRESS = re.compile(
+    r"(?:https?://|ssh://|[^/@:]+@)(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?[/:](?P<path>.+?)(?:\.git)?/?\Z"
+)
+
+
+def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield the findings about the pipelines of a work tree whose settings name a forge; none elsewhere.
+
+    Args:
+        repo: The repository.
+        environ: Where GITMODEL_TOKEN may be; without it the forge is not asked.
+    """
+    if repo.root is None:
+        return
+    try:
+        provider = read_settings(FolderTree(repo.root)).ci.provider
+    except InvalidFile:  # told as a specification
+        return
+    if provider:
+        yield guarded("pipelines", lambda: _rendered(repo))
+        yield guarded("deployment pipelines", lambda: _seeded(repo))
+        yield guarded("schedules", lambda: _started(repo, provider, environ))
+
+
+def _rendered(repo: Repository) -> Finding:
+    found = check_folder(repo.workdir)
+    if found:
+        return Finding(
+            "pipelines", "warn", "they do not follow from the specifications", "run `gitmodel ci render`"
+        )
+    return Finding("pipelines", "ok", "as `gitmodel ci render` writes them")
+
+
+def _seeded(repo: Repository) -> Finding:
+    lacking = unseeded(repo)
+    if lacking:
+        branches = ", ".join(f"env/{name}" for name in lacking)
+        return Finding("deployment pipelines", "warn", f"not on {branches}", "run `gitmodel ci seed`")
+    return Finding("deployment pipelines", "ok", "on the branch of each environment")
+
+
+def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Finding:
+    if not read_sources(repo.workdir).schedules:
+        return Finding("schedules", "ok", "no model has one")
+    forge = open_forge(_named(repo, provider, environ)) if environ.get(_TOKEN) else None
+    if forge is None:
+        why = "the remote's address does not name one" if environ.get(_TOKEN) else f"{_TOKEN} is not set"
+        return Finding("schedules", "ok", f"the forge was not asked: {why}")
+    off = tuple(forge.switched_off_schedules())
+    if off:
+        todo = "switch them on on the forge's own page"
+        return Finding("schedules", "warn", f"{len(off)} switched off", todo, off)
+    return Finding("schedules", "ok", f"{forge.name} starts them")
+
+
+def _named(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Name the repository as a job of the forge does, after the address of the remote.
+
+    A token for another forge, which the environment may hold too, is not handed on.
+    """
+    known = {
+        "github": ("GITHUB_REPOSITORY", "GITHUB_API_URL"),
+        "gitlab": ("CI_PROJECT_ID", "CI_SERVER_URL"),
+    }[provider]
+    kept = {name: environ[name] for name in (_TOKEN, *known) if name in environ}
+    url = repo.config(f"remote.{default_remote(repo)}.url") or ""
+    found = _ADDRESS.match(url)
+    if found is None:
+        return kept
+    host, path = found["host"], found["path"]
+    if provider == "gitlab":
+        return {"CI_PROJECT_ID": path, "CI_SERVER_URL": f"https://{host}", **kept}
+    api = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+    return {"GITHUB_REPOSITORY": path, "GITHUB_API_URL": api, **kept}
