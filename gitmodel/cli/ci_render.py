@@ -65,6 +65,23 @@ def check(context: click.Context, *, provider: str | None) -> None:
 
 
 @click.command()
+def schedules() -> None:
+    r"""Make the forge start the pipelines of models that have a schedule.
+
+    On GitLab, whose schedules are not in its file; on GitHub the workflow has them. The pipeline does it by
+    itself where GITMODEL_TOKEN may (scope `api`).
+
+    \b
+    Example:
+      gitmodel ci schedules
+    """
+    from gitmodel.pipelines.job import open_job
+    from gitmodel.pipelines.scheduling import sync_schedules
+
+    sync_schedules(open_job(), click.echo)
+
+
+@click.command()
 @PROVIDER
 def seed(*, provider: str | None) -> None:
     r"""Put the pipeline of a deployment onto the branch of each environment.

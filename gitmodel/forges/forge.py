@@ -1,6 +1,6 @@
 """What gitmodel asks of a forge: few verbs, with types of our own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -64,6 +64,14 @@ class Forge(Protocol):
 
     def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
         """Open a pull request from a branch that was pushed; change title and text of one that is open."""
+
+    def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
+        """Make the forge start the pipelines of models by the clock; return what has changed, in words.
+
+        Args:
+            wanted: Cron expressions (UTC) by name of the model.
+            branch: Where the pipelines run.
+        """
 
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the pipelines whose schedule the forge no longer starts, each in words that say why."""

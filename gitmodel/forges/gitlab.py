@@ -13,6 +13,7 @@ _SCOPE = (
     "the scope `api` and the role Developer; a job's own token cannot do this: make a project access token "
     "and store it as the masked variable GITMODEL_TOKEN"
 )
+_SCHEDULE = "gitmodel: "
 _STATES: Mapping[State, str] = {
     "pending": "running",
     "success": "success",
@@ -132,6 +133,39 @@ class GitLab:
             return self._ours(
                 self._project.mergerequests.create({**wanted, "title": title, "description": text})
             )
+
+    def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
+        """Make, change and remove the pipeline schedules that bear our mark; others are left alone."""
+        with self._asking("write pipeline schedules"):
+            told = []
+            known: dict[str, Any] = {}
+            for each in self._project.pipelineschedules.list(iterator=True):
+                model = each.description.removeprefix(_SCHEDULE)
+                if each.description.startswith(_SCHEDULE) and (model not in wanted or model in known):
+                    each.delete()
+                    told.append(f"removed: the schedule of {model}")
+                elif each.description.startswith(_SCHEDULE):
+                    known[model] = each
+            for model, cron in wanted.items():
+                told += self._schedule(known.get(model), model, cron, branch)
+            return told
+
+    def _schedule(self, known: Any, model: str, cron: str, branch: str) -> list[str]:
+        if known is None:
+            given = {
+                "description": f"{_SCHEDULE}{model}",
+                "ref": branch,
+                "cron": cron,
+                "cron_timezone": "UTC",
+            }
+            made = self._project.pipelineschedules.create(given)
+            made.variables.create({"key": "GITMODEL_SCHEDULE", "value": model})
+            return [f"made: the schedule of {model}, {cron}"]
+        if (known.cron, known.ref.removeprefix("refs/heads/")) == (cron, branch):
+            return []
+        known.cron, known.ref = cron, branch
+        known.save()
+        return [f"changed: the schedule of {model}, {cron}"]
 
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the schedules that GitLab does not start."""

@@ -138,6 +138,28 @@ class GitLabState:
     def _schedules(self, request: Request) -> Answer:
         return self._paged(request, self.schedules)
 
+    def _add_schedule(self, request: Request) -> Answer:
+        missing = {"description", "ref", "cron"} - set(request.body)
+        if missing:
+            return Answer(400, {"error": f"{', '.join(sorted(missing))} is missing"})
+        made = {"id": 1 + len(self.schedules), "active": True, "variables": [], **request.body}
+        self.schedules.append(made)
+        return Answer(201, made)
+
+    def _change_schedule(self, request: Request, number: str) -> Answer:
+        (found,) = [each for each in self.schedules if each["id"] == int(number)]
+        found.update(request.body)
+        return Answer(200, found)
+
+    def _delete_schedule(self, _: Request, number: str) -> Answer:
+        self.schedules = [each for each in self.schedules if each["id"] != int(number)]
+        return Answer(204)
+
+    def _add_variable(self, request: Request, number: str) -> Answer:
+        (found,) = [each for each in self.schedules if each["id"] == int(number)]
+        found["variables"].append(request.body)
+        return Answer(201, request.body)
+
     def _paged(self, request: Request, found: list[Any]) -> Answer:
         size, page = int(request.query.get("per_page", 20)), int(request.query.get("page", 1))
         more = len(found) > size * page
@@ -159,6 +181,10 @@ _ROUTES = (
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
     (r"/repository/commits/([0-9a-f]+)/merge_requests", "GET", "_requests_of"),
     (r"/pipeline_schedules", "GET", "_schedules"),
+    (r"/pipeline_schedules", "POST", "_add_schedule"),
+    (r"/pipeline_schedules/(\d+)", "PUT", "_change_schedule"),
+    (r"/pipeline_schedules/(\d+)", "DELETE", "_delete_schedule"),
+    (r"/pipeline_schedules/(\d+)/variables", "POST", "_add_variable"),
 )
 
 

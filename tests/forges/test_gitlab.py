@@ -85,6 +85,22 @@ def test_schedules_that_are_off_are_named(state: GitLabState, forge: GitLab) -> 
     assert "gitmodel: wine" in told
 
 
+def test_schedules_follow_the_models(state: GitLabState, forge: GitLab) -> None:
+    state.schedules = [
+        {"id": 1, "description": "nightly tests", "active": True, "cron": "0 1 * * *", "ref": "main"}
+    ]
+    told = forge.sync_schedules({"wine": "0 3 * * 1", "loans": "0 4 * * *"}, "main")
+    assert len(told) == 2
+    wine = state.schedules[1]
+    assert (wine["cron"], wine["cron_timezone"], wine["ref"]) == ("0 3 * * 1", "UTC", "main")
+    assert wine["variables"] == [{"key": "GITMODEL_SCHEDULE", "value": "wine"}]
+    assert forge.sync_schedules({"wine": "0 3 * * 1", "loans": "0 4 * * *"}, "main") == []
+    told = forge.sync_schedules({"wine": "0 5 * * 1"}, "main")
+    assert [line.partition(":")[0] for line in told] == ["removed", "changed"]
+    kept = [(each["description"], each["cron"]) for each in state.schedules]
+    assert kept == [("nightly tests", "0 1 * * *"), ("gitmodel: wine", "0 5 * * 1")]
+
+
 @pytest.mark.parametrize(
     "first", [Answer(503), Answer(429, {"message": "slow"}, {"Retry-After": "0"}), Answer(cut=True)]
 )

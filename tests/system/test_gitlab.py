@@ -126,7 +126,7 @@ def test_a_dispatch_rolls_back(runner: GitLabLocal, repository: Hosted) -> None:
     assert repository.desired("staging")["hold"]["bad_version"] == "3"
 
 
-def test_a_schedule_finds_nothing_new(runner: GitLabLocal, repository: Hosted) -> None:
+def test_a_schedule_finds_nothing_new(runner: GitLabLocal, repository: Hosted, forge: GitLabState) -> None:
     repository.work.git("fetch", "-q", "origin")
     repository.work.git("checkout", "-q", "-B", "main", "origin/main")
     assert repository.work.root is not None
@@ -137,6 +137,10 @@ def test_a_schedule_finds_nothing_new(runner: GitLabLocal, repository: Hosted) -
     )  # schedules are not in the file
     repository.commit({}, "Look for new data every Monday")
     repository.push("main")
+    runner.run("push", CI_COMMIT_BEFORE_SHA=repository.head("main~1"))
+    assert [(each["description"], each["cron"]) for each in forge.schedules] == [
+        (f"gitmodel: {MODEL}", "0 3 * * 1")
+    ]
     tags = repository.refs("refs/tags/")
     said = runner.run("schedule", GITMODEL_SCHEDULE=MODEL)
     assert "it is time: 0 3 * * 1" in said
