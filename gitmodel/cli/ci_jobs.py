@@ -13,6 +13,11 @@ RESULTS = click.option(
 )
 
 
+def _each(models: str) -> list[str]:
+    """Return the models that one job is given: several in one text where there are very many."""
+    return models.split() or [models]
+
+
 @click.command()
 @click.argument("model")
 @click.option("--rev", help="The revision; in a job of a forge the one that it is about, else HEAD.")
@@ -30,7 +35,8 @@ def train(context: click.Context, *, model: str, rev: str | None, results: Path)
     from gitmodel.pipelines.job import open_job
 
     job = open_job()
-    context.exit(jobs.train(job, model, rev or jobs.commit_of(job), results, click.echo))
+    commit = rev or jobs.commit_of(job)
+    context.exit(max(jobs.train(job, name, commit, results, click.echo) for name in _each(model)))
 
 
 @click.command()
@@ -52,8 +58,10 @@ def release(context: click.Context, *, model: str, rev: str | None, refresh: boo
 
     job = open_job()
     fresh = refresh or bool(job.event and job.event.kind == "schedule")
-    code = jobs.release(job, model, rev or jobs.commit_of(job), results, fresh=fresh, say=click.echo)
-    context.exit(code)
+    commit = rev or jobs.commit_of(job)
+    context.exit(
+        max(jobs.release(job, name, commit, results, fresh=fresh, say=click.echo) for name in _each(model))
+    )
 
 
 @click.command()

@@ -26,6 +26,8 @@ from gitmodel.reports.review.writing import compact
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environment, load_repository
 from gitmodel.training import default_dvc_remote
 
+_JOBS = 256  # of a matrix on GitHub
+
 
 def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
     """Say what follows from the event, and hand it on to the jobs after this one.
@@ -43,12 +45,20 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
     if found.environments:
         say(f"[plan] environments: {', '.join(found.environments)}")
     names = [item.spec.name for item in found.models]
-    set_outputs(job.environ, {**outputs(found), "train": json.dumps([] if job.here.fork else names)})
+    jobs = json.dumps(grouped(names))
+    set_outputs(job.environ, {**outputs(found), "models": jobs, "train": "[]" if job.here.fork else jobs})
     if pipeline:
-        ci = load_repository(job.repo, job.here.head).ci
+        rev = default_rev(job.repo) if job.here.kind == "environment" else job.here.head
+        ci = load_repository(job.repo, rev).ci  # branches of environments hold no settings
         text = render_pipeline(ci, found.action, names, found.environments, event=encode_event(job.here))
         pipeline.write_text(text, "utf-8")
     return found
+
+
+def grouped(names: Sequence[str]) -> list[str]:
+    """Return the names for one job each or, where a forge allows fewer jobs, several in one text."""
+    count = min(len(names), _JOBS)
+    return [" ".join(names[at::count]) for at in range(count)]
 
 
 def outputs(found: Plan) -> dict[str, str]:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from gitmodel import process
 from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.pipelines.jobs import grouped
 from gitmodel.pipelines.rendered import MARK
 from gitmodel.pipelines.rendering import (
     PROVIDERS,
@@ -246,6 +247,16 @@ def test_a_matrix_of_gitlab_has_no_more_jobs_than_it_may() -> None:
     matrices = [job["parallel"]["matrix"][0]["MODEL"] for name, job in child.items() if "release-" in name]
     assert [len(each) for each in matrices] == [200, 200, 1]
     assert [name for each in matrices for name in each] == names
+
+
+def test_a_matrix_of_github_has_no_more_jobs_than_it_may() -> None:
+    assert grouped([]) == []
+    assert grouped(["a", "b"]) == ["a", "b"]
+    names = [f"m{number}" for number in range(1000)]
+    groups = [group.split(" ") for group in grouped(names)]
+    assert len(groups) == 256
+    assert {len(group) for group in groups} == {3, 4}
+    assert sorted(name for group in groups for name in group) == sorted(names)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))

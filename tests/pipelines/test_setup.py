@@ -14,9 +14,10 @@ from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines import local
 from gitmodel.pipelines.local import free_port
+from gitmodel.pipelines.rendering import PROVIDERS, check_folder
 from gitmodel.pipelines.setup import init_repository, init_server, install_client_hooks
 from gitmodel.pipelines.shims import CLIENT, SERVER, hooks_folder, install_hooks, shim, uninstall_hooks
-from gitmodel.spec import load_environment, load_models, validate_paths
+from gitmodel.spec import load_environment, load_models, load_repository, validate_paths
 from tests.conftest import commit_all, make_repository
 
 
@@ -141,7 +142,39 @@ def test_an_example_is_copied_whole(tmp_path: Path, name: str) -> None:
     assert [spec.name for spec in load_models(made.repo, "HEAD")] == [name]
     tracked = process.run(["git", "ls-files"], cwd=resources.folder("examples") / name, check=False)
     if tracked.code == 0 and tracked.text:
-        assert made.repo.git("ls-files").split() == tracked.text.split()
+        rendered = (".github/", ".gitlab-ci.yml")
+        wanted = [name for name in tracked.text.split() if not name.startswith(rendered)]
+        assert made.repo.git("ls-files").split() == wanted
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("example", [None, "hello-world", "spam-filter"])
+def test_pipelines_are_rendered_where_a_forge_is_named(
+    tmp_path: Path, example: str | None, provider: str
+) -> None:
+    made = init_repository(tmp_path / "new", example=example, provider=provider)
+    assert check_folder(tmp_path / "new") == []
+    assert made.repo.changed_files() == []
+    settings = load_repository(made.repo, "HEAD").ci
+    assert settings.provider == provider
+    if example == "spam-filter":  # what its jobs install is kept
+        assert settings.install == 'pip install "gitmodel[examples]"'
+    tracked = made.repo.git("ls-files").splitlines()
+    assert ".gitlab-ci.yml" in tracked or ".github/workflows/gitmodel.yml" in tracked
+    assert "gitmodel-ci-check" in (tmp_path / "new/.pre-commit-config.yaml").read_text()
+    assert init_repository(tmp_path / "new", example=example, provider=provider).written == []
+
+
+def test_settings_that_are_there_must_name_the_forge(tmp_path: Path) -> None:
+    repo = make_repository(tmp_path / "mine")
+    for settings, words in (("versions: semver\n", "no provider"), ("ci: {provider: gitlab}\n", "gitlab")):
+        commit_all(repo, {"gitmodel.yaml": settings})
+        with pytest.raises(UsageError, match=f"gitmodel.yaml is there and names {words}") as caught:
+            init_repository(tmp_path / "mine", provider="github")
+        assert "ci: {provider: github}" in caught.value.hint
+        assert repo.changed_files() == []
+    commit_all(repo, {"gitmodel.yaml": "ci: {provider: github}\n"})
+    assert ".github/workflows/gitmodel.yml" in init_repository(tmp_path / "mine", provider="github").written
 
 
 def test_files_of_the_user_are_kept_and_history_is_left_to_him(tmp_path: Path) -> None:
@@ -248,6 +281,8 @@ def test_the_commands(tmp_path: Path) -> None:
     assert run("init", "--server", "s.git", "--port", "8500").code == 0
     assert run("init", "--example", "hello-world", "w").code == 0
     assert run("init", "--server", "--example", "hello-world", "x.git").code == 2
+    assert run("init", "--server", "--provider", "github", "x.git").code == 2
+    assert run("init", "--adopt", "--provider", "github", "w").code == 2
     assert run("init", "--port", "8500", "y").code == 2
     assert not (tmp_path / "x.git").exists()
     assert not (tmp_path / "y").exists()
