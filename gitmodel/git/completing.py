@@ -1,7 +1,7 @@
 """Make whole what a forge checks out for a job: one commit, no tags, no notes, no branch."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from gitmodel.errors import ToolFailed
@@ -16,6 +16,7 @@ def with_token(repo: Repository, server: str, user: str, token: str) -> Reposito
     """Return the repository with a token for its remote, if that is on the server.
 
     The token goes to git through the environment of its processes: no command line, file or setting holds it.
+    One that the forge has written into the address of the remote (GitLab does) is taken out of there.
 
     Args:
         repo: The repository.
@@ -28,6 +29,9 @@ def with_token(repo: Repository, server: str, user: str, token: str) -> Reposito
     wanted = urlsplit(server)
     if address is None or address.scheme not in ("http", "https") or address.hostname != wanted.hostname:
         return repo
+    if remote and address.username is not None:
+        plain = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        repo.git("remote", "set-url", remote, plain)
     secret = base64.b64encode(f"{user}:{token}".encode()).decode()
     settings = {
         "GIT_CONFIG_COUNT": "2",
@@ -40,13 +44,16 @@ def with_token(repo: Repository, server: str, user: str, token: str) -> Reposito
     return Repository(repo.git_dir, repo.root, {**repo.extra_env, **settings})
 
 
-def complete(repo: Repository, *, default_branch: str, heads: Mapping[str, str]) -> None:
+def complete(
+    repo: Repository, *, default_branch: str, heads: Mapping[str, str], perhaps: Sequence[str] = ()
+) -> None:
     """Bring history, tags, branches and notes of the remote, and what commits the job is about.
 
     Args:
         repo: The checkout.
         default_branch: Short name of the remote's default branch, which a checkout of one commit lacks.
         heads: Commits that must be here, with what each is, in words.
+        perhaps: Commits that are of use if the remote still has them.
 
     Raises:
         ToolFailed: If the remote does not answer, or no longer has one of the commits.
@@ -59,9 +66,9 @@ def complete(repo: Repository, *, default_branch: str, heads: Mapping[str, str])
     specs = ["+refs/tags/*:refs/tags/*", f"+refs/heads/*:refs/remotes/{remote}/*"]
     _git(repo, "fetch", "--no-write-fetch-head", "--no-tags", "--quiet", *deepen, remote, *specs)
     repo.git("symbolic-ref", f"refs/remotes/{remote}/HEAD", f"refs/remotes/{remote}/{default_branch}")
-    for commit in heads:
+    for commit in (*heads, *perhaps):
         if resolve(repo, commit) is None:
-            # It may be gone by now (a branch was pushed anew): the job is about what was.
+            # No branch may have it by now (one was pushed anew): the job is about what was.
             repo.run("fetch", "--no-write-fetch-head", "--quiet", remote, commit, check=False)
     fetch(repo)
     for commit, what in heads.items():

@@ -10,7 +10,7 @@ from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched
-from gitmodel.pipelines.planning import touched
+from gitmodel.pipelines.planning import gone, touched
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
@@ -33,6 +33,7 @@ class Plan:
         environments: Where it goes, in order.
         reason: Why, where it is about no model in particular.
         refresh: Whether imported data are brought up to date first.
+        gone: Models that are no longer there; nothing follows for them.
     """
 
     action: str
@@ -41,6 +42,7 @@ class Plan:
     environments: tuple[str, ...] = ()
     reason: str = ""
     refresh: bool = False
+    gone: tuple[str, ...] = ()
 
 
 def plan_event(repo: Repository, event: Event) -> Plan:
@@ -57,7 +59,8 @@ def plan_event(repo: Repository, event: Event) -> Plan:
 def _pull_request(repo: Repository, event: Event) -> Plan:
     if event.closed:
         return Plan("none", reason="the pull request is closed")
-    return Plan("report", _touched(repo, _fork(repo, event), event.head))
+    base = _fork(repo, event)
+    return Plan("report", _touched(repo, base, event.head), gone=_gone(repo, base, event.head))
 
 
 def _fork(repo: Repository, event: Event) -> Oid | None:
@@ -82,12 +85,18 @@ def base_of(repo: Repository, event: Event) -> Oid | None:
 def _push(repo: Repository, event: Event) -> Plan:
     if event.ref != _BRANCH + event.default_branch:
         return Plan("none", reason="only the default branch is released; others have pull requests")
-    models = _touched(repo, base_of(repo, event), event.head)
-    return Plan("release", models, environments=_environments(repo, [item.spec for item in models]))
+    base = base_of(repo, event)
+    models = _touched(repo, base, event.head)
+    environments = _environments(repo, [item.spec for item in models])
+    return Plan("release", models, environments=environments, gone=_gone(repo, base, event.head))
 
 
 def _touched(repo: Repository, base: Oid | None, head: str) -> tuple[Touched, ...]:
     return tuple(touched(repo, Oid(head), base))
+
+
+def _gone(repo: Repository, base: Oid | None, head: str) -> tuple[str, ...]:
+    return tuple(gone(repo, Oid(head), base)) if base else ()
 
 
 def _tag(repo: Repository, event: Event) -> Plan:

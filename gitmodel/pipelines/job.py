@@ -72,5 +72,8 @@ def open_job(environ: Mapping[str, str] | None = None) -> Job:
         user = "gitlab-ci-token" if own else "x-access-token"
         repo = with_token(repo, server, user, secret)
     set_identity(repo, *_BOTS[event.provider])
-    complete(repo, default_branch=event.default_branch, heads={event.head: "the commit"})
+    # The trusted job that posts the report of a fork needs none of the fork's commits.
+    heads = {} if event.kind == "report" else {event.head: "the commit"}
+    perhaps = [event.base] if event.base else []
+    complete(repo, default_branch=event.default_branch, heads=heads, perhaps=perhaps)
     return Job(repo, event, forge, kept)

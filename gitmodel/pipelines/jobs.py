@@ -1,6 +1,7 @@
 """What the jobs of a pipeline do: the verbs of `steps`, for one model or one environment at a time."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,8 +20,9 @@ from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.refreshing import refresh
 from gitmodel.pipelines.rendering import render_pipeline
-from gitmodel.pipelines.results import Result, Tail, read_results, write_result
+from gitmodel.pipelines.results import Result, read_results, write_result
 from gitmodel.pipelines.reviewing import review
+from gitmodel.pipelines.tail import Tail, remembering
 from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.reports.review.writing import compact
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environment, load_repository
@@ -40,6 +42,8 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
     found = plan_event(job.repo, job.here)
     for item in found.models:
         say(f"[plan] {found.action} {found.version or item.spec.name}: {item.reason}")
+    if found.gone:
+        say(f"[plan] gone: {', '.join(found.gone)}")
     if not found.models:
         say(f"[plan] {found.action}: {found.reason or 'no model is touched'}")
     if found.environments:
@@ -71,9 +75,12 @@ def outputs(found: Plan) -> dict[str, str]:
 
 
 def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
-    """Train a model, and leave what came of it for the report.
+    """Train a model, and leave what came of it, or why nothing did, for the report.
 
     The pull request of another repository has a token that reads only: nothing is published.
+
+    Returns:
+        The exit code.
     """
     share = not (job.event and job.event.fork)
 
@@ -119,13 +126,16 @@ def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: S
 
 def _recorded(model: str, rev: str, folder: Path, act: Callable[[Say], Result], say: Say) -> int:
     """Do it and leave the result in the folder, also where it fails."""
-    tail = Tail(say)
+    tail = Tail(os.environ)
     try:
-        write_result(folder, act(tail))
+        with remembering(tail):
+            result = act(say)
     except GitmodelError as error:
-        code = tell_error(error, tail)
-        write_result(folder, Result(model, rev, failure=error.message, log=tail.lines))
-        return code
+        for line in error.detail.splitlines():
+            tail.add(line)
+        write_result(folder, Result(model, rev, failure=tail.hide(error.message), log=tail.lines))
+        return tell_error(error, say)
+    write_result(folder, result)
     return 0
 
 

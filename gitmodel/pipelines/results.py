@@ -1,8 +1,6 @@
 """What a job leaves for those after it: one small file a model, in a folder that the forge carries over."""
 
 import json
-from collections import deque
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,6 @@ from gitmodel.errors import InvalidFile
 
 FOLDER = "gitmodel-results"
 _LIMIT = 1024 * 1024  # bytes of a file
-_LINES = 40
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -74,21 +70,3 @@ def _parse(file: Path) -> Result:
 def _file_name(model: str) -> str:
     """Return a name for a model's file; a model has no dot in its name, but may have slashes."""
     return f"{model.replace('/', '.')}.json"
-
-
-class Tail:
-    """Says lines, and remembers the last of them."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._lines: deque[str] = deque(maxlen=_LINES)
-
-    def __call__(self, line: str) -> None:
-        """Say a line."""
-        self._lines.append(line)
-        self._say(line)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The last lines."""
-        return tuple(self._lines)
