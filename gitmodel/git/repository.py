@@ -118,9 +118,11 @@ class Repository:
         """Return the variables that name who commits: the user's own, or a fallback for automation."""
         import socket
 
-        name, email = self.config("user.name"), self.config("user.email")
-        name = os.environ.get("GIT_COMMITTER_NAME") or name or "gitmodel"
-        email = os.environ.get("GIT_COMMITTER_EMAIL") or email or f"gitmodel@{socket.gethostname()}"
+        found = self.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", check=False).text
+        known = dict(entry.split("\n", 1) for entry in found.split("\0") if "\n" in entry)
+        name = os.environ.get("GIT_COMMITTER_NAME") or known.get("user.name") or "gitmodel"
+        email = os.environ.get("GIT_COMMITTER_EMAIL") or known.get("user.email")
+        email = email or f"gitmodel@{socket.gethostname()}"
         return {
             "GIT_COMMITTER_NAME": name,
             "GIT_COMMITTER_EMAIL": email,
