@@ -54,7 +54,7 @@ def markdown(review: Review, *, limit: int | None = None, whole: str = "") -> st
         whole: Address of the whole report.
     """
     folded = len(review.models) > _MANY
-    full = [_markdown_model(model, details=not folded) for model in review.models]
+    full = [_markdown_model(model, details=not folded, whole=whole) for model in review.models]
     short = [_markdown_model(model, details=False) for model in review.models]
     head, foot = _markdown_head(review), _markdown_foot(review)
     chosen = list(full)
@@ -95,7 +95,7 @@ def _markdown_foot(review: Review) -> str:
     return "\n\n".join([*lines, f"<sub>{base}{review.head[:10]}</sub>"])
 
 
-def _markdown_model(model: ModelReview, *, details: bool) -> str:
+def _markdown_model(model: ModelReview, *, details: bool, whole: str = "") -> str:
     lines = [f"### {MARKS[model.verdict]} {plain(model.model)}: {plain(model.headline, 1000)}", ""]
     lines += [f"- {plain(line)}" for line in model.merge]
     if model.failure:
@@ -105,6 +105,8 @@ def _markdown_model(model: ModelReview, *, details: bool) -> str:
             lines += ["", *_markdown_section(section, model, title=section.title == "Gates")]
     if details:
         lines += _markdown_details(model)
+        if model.notebooks and whole:
+            lines.insert(-1, f"The executed notebooks are among the files of [the run]({whole}).\n")
     return "\n".join(lines)
 
 
