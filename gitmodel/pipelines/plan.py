@@ -14,7 +14,7 @@ from gitmodel.spec.repository import FILE, LOCK_FILES
 
 # Files that no training reads, by how their names begin.
 _WORDS = ("README", "LICENSE", "CHANGELOG", ".gitignore", ".dvcignore")
-_APART = ("environments/", ".github/", ".gitlab/", "docs/")
+_APART = ("environments/", ".github/", ".gitlab/", ".gitlab-ci.yml", ".pre-commit-config.yaml", "docs/")
 # What all models depend on: settings, and the Python environment.
 _COMMON = (FILE, *LOCK_FILES)
 

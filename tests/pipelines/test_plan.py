@@ -103,6 +103,7 @@ def names(repo: Repository, files: dict[str, str]) -> list[str]:
         ("scripts/plot.py", []),
         ("environments/production.yaml", []),
         (".github/workflows/x.yml", []),
+        (".gitlab-ci.yml", []),
     ],
 )
 def test_a_path_touches_the_models_that_read_it(repo: Repository, path: str, wanted: list[str]) -> None:

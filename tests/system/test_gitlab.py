@@ -146,3 +146,18 @@ def test_a_schedule_finds_nothing_new(runner: GitLabLocal, repository: Hosted, f
     assert "it is time: 0 3 * * 1" in said
     assert "no imported data are new" in said
     assert repository.refs("refs/tags/") == tags
+
+
+def test_jobs_run_where_somebody_elses_file_includes_them(runner: GitLabLocal, repository: Hosted) -> None:
+    root = repository.work.workdir
+    (root / ".gitlab-ci.yml").write_text("lint:\n  script: [echo linted by us]\n")
+    told = process.run([str(BIN / "gitmodel"), "ci", "render"], cwd=root).text
+    assert "written: .gitlab/gitmodel.yml" in told
+    include = told.partition("does not say `")[2].partition("`")[0]
+    (root / ".gitlab-ci.yml").write_text(f"{include}\nlint:\n  script: [echo linted by us]\n")
+    process.run([str(BIN / "gitmodel"), "ci", "check"], cwd=root)
+    repository.commit({}, "Lint, too")
+    repository.push("main")
+    said = runner.run("push", CI_COMMIT_BEFORE_SHA=repository.head("main~1"))
+    assert "linted by us" in said
+    assert "[plan] release: no model is touched" in said, said
