@@ -49,6 +49,7 @@ class Hosted:
     work: Repository
     remote: Repository
     ports: dict[str, int] = field(default_factory=dict)
+    model: str = MODEL
 
     @property
     def url(self) -> str:
@@ -80,12 +81,12 @@ class Hosted:
 
     def desired(self, environment: str) -> Any:
         """Return the file of the model on an environment's branch."""
-        return yaml.safe_load(self.remote.git("show", f"env/{environment}:{MODEL}.yaml"))
+        return yaml.safe_load(self.remote.git("show", f"env/{environment}:{self.model}.yaml"))
 
     def get(self, environment: str, path: str) -> Any:
         """Ask the deployed service."""
         with urllib.request.urlopen(
-            f"http://127.0.0.1:{self.ports[environment]}/{MODEL}/{path}", timeout=10
+            f"http://127.0.0.1:{self.ports[environment]}/{self.model}/{path}", timeout=10
         ) as answer:
             return json.load(answer)
 
@@ -103,16 +104,17 @@ class Hosted:
             down(find_target(self.work, name), sink=lambda _: None)
 
 
-def hosted(folder: Path, provider: str) -> Hosted:
-    """Make hello-world a repository on a forge, with pipelines rendered, and push it."""
+def hosted(folder: Path, provider: str, example: str = MODEL) -> Hosted:
+    """Make an example a repository on a forge, with pipelines rendered, and push it."""
     remote, data = folder / "server.git", folder / "data"
     process.run(["git", "init", "-q", "--bare", "-b", "main", str(remote)])
     data.mkdir()
-    work = init_repository(folder / "work", example=MODEL).repo
+    work = init_repository(folder / "work", example=example).repo
     ports = dict(zip(ENVIRONMENTS, free_ports(2), strict=True))
-    made = Hosted(folder, provider, work, Repository.open(remote), ports)
+    made = Hosted(folder, provider, work, Repository.open(remote), ports, example)
     assert work.root is not None
-    model = (work.root / "model.yaml").read_text()
+    (file,) = (path.relative_to(work.root).as_posix() for path in work.root.rglob("model.yaml"))
+    model = (work.root / file).read_text()
     model = model.replace("versus: local", "versus: staging").replace("[local]", "[staging, production]")
     after = {"staging": "", "production": "after: staging\napproval: review\n"}
     files = {
@@ -120,7 +122,7 @@ def hosted(folder: Path, provider: str) -> Hosted:
         for name, port in ports.items()
     }
     files |= {
-        "model.yaml": model,
+        file: model,
         "gitmodel.yaml": f"ci: {{provider: {provider}, install: 'true'}}\n",
         ".dvc/config": f"[core]\n    remote = shared\n['remote \"shared\"']\n    url = {data}\n",
     }
@@ -128,7 +130,7 @@ def hosted(folder: Path, provider: str) -> Hosted:
         (work.root / name).parent.mkdir(exist_ok=True)
         (work.root / name).write_text(text)
     process.run([str(BIN / "gitmodel"), "ci", "render"], cwd=work.root)
-    made.commit({}, "Tell wines apart")
+    made.commit({}, f"Begin with {example}")
     work.git("remote", "add", "origin", made.url)
     made.push("main")
     work.git("remote", "set-head", "origin", "main")

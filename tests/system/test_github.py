@@ -47,6 +47,20 @@ def act(repository: Hosted, forge: GitHubState) -> Act:
     return Act(repository, forge)
 
 
+@pytest.mark.parametrize("example", ["credit-risk", "spam-filter"])
+def test_the_other_examples_are_released(example: str, tmp_path: Path, forge: GitHubState) -> None:
+    made = hosted(tmp_path, "github", example)
+    try:
+        ran = push(Act(made, forge), ZEROS)
+        assert ran.well, ran.text
+        assert f"{example}@v1" in made.refs("refs/tags/")
+        assert made.desired("staging")["version"] == "1"
+        assert made.get("staging", "version")["version"] == "1"
+    finally:
+        made.stop()
+        forge.pulls.clear()
+
+
 def push(act: Act, before: str, ref: str = "refs/heads/main", **options: str) -> Ran:
     """Run what follows from a push of what is at the remote now."""
     after = act.repository.head(ref)
