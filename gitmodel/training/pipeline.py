@@ -12,7 +12,7 @@ from typing import Any
 from gitmodel import process
 from gitmodel.errors import InvalidFile, ToolFailed
 from gitmodel.git.repository import Repository
-from gitmodel.training.sharing import put, remote_name, use_remote, words
+from gitmodel.training.sharing import put, refuse_tables, remote_name, use_remote, words
 from gitmodel.training.storage import cache_dir, default_dvc_remote, read_config
 
 # The kernel of notebooks as ipykernel has it, less its warnings: they are about whoever can look at loopback.
@@ -153,6 +153,7 @@ def open_dvc(repo: Repository, tree: Path) -> Iterator[Dvc]:
     Raises:
         InvalidFile: If DVC's configuration is not valid.
     """
+    refuse_tables(repo)
     os.environ.update(_process_environment())
     _configure(repo, tree)
     from dvc.exceptions import DvcException

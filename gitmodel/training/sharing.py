@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gitmodel.errors import ToolFailed
+from gitmodel.errors import ToolFailed, UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.training.storage import config_files, default_dvc_remote, read_config
 
@@ -141,11 +141,25 @@ def _count(stats: dict[str, Any]) -> int:
     return sum(int(number) for number in stats["stats"].values())
 
 
+def refuse_tables(repo: Repository) -> None:
+    """Name what DVC cannot do: its libraries know refs in files only.
+
+    Raises:
+        UsageError: If git keeps the refs of the repository in tables.
+    """
+    if repo.config("extensions.refstorage") == "reftable":
+        raise UsageError(
+            "DVC cannot read this repository: git keeps its refs in tables (reftable)",
+            hint="`git refs migrate --ref-format=files` turns them into files",
+        )
+
+
 @contextmanager
 def _dvc(repo: Repository, failure: str) -> Iterator[Any]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    refuse_tables(repo)
     logging.getLogger("dvc").setLevel(logging.CRITICAL)
     try:
         with Repo(str(repo.root or Path.cwd())) as opened:
