@@ -18,6 +18,7 @@ from gitmodel.git.worktrees import temporary_worktree
 from gitmodel.metrics.records import METRICS_REF, Record, canonical_json, format_record, now
 from gitmodel.spec import ModelSpec
 from gitmodel.training import outcome
+from gitmodel.training.carrying import Twin, carried
 from gitmodel.training.data_lock import using_data
 from gitmodel.training.digest import inputs_digest
 from gitmodel.training.fetching import fetch_file
@@ -95,8 +96,9 @@ def train(
     if not share:
         update_refs(repo, [RefUpdate(ref, run.commit, read_ref(repo, ref))])
         return run
+    twin = Twin(Oid(run.source), known) if known and known != run.commit else None
     try:
-        _record(repo, spec, run, by=by, ref=ref)
+        _record(repo, spec, run, by=by, ref=ref, twin=twin, commit=commit)
     except Conflict:
         if again:
             raise
@@ -208,17 +210,21 @@ def _source(repo: Repository, run: Oid) -> str:
     return newest.parents[0] if newest.subject.startswith(_SUBJECT) and newest.parents else run
 
 
-def _record(repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str) -> None:
+def _record(
+    repo: Repository, spec: ModelSpec, run: Run, *, by: str, ref: str, twin: Twin | None, commit: Oid
+) -> None:
     """Write run ref and note, here and at the remote, unless they are there.
 
     Raises:
         Conflict: If somebody else has recorded another result of the same inputs meanwhile.
     """
-    record = Record(spec.name, "training", run.metrics, now(), by, run=run.digest)
     there = read_ref(repo, ref)
     updates = [] if there is not None and not run.trained else [RefUpdate(ref, run.commit, there)]
-    noted = any(
-        run.digest in line for line in read_notes(repo, METRICS_REF, [run.commit]).get(run.commit, ())
-    )
-    notes = {} if noted or not run.metrics else {METRICS_REF: {run.commit: [format_record(record)]}}
-    publish(repo, updates, notes)
+    notes: dict[Oid, list[str]] = {}
+    if twin:
+        notes = carried(repo, spec.name, twin, commit=commit, result=run.commit, digest=run.digest)
+    known = [*read_notes(repo, METRICS_REF, [run.commit]).get(run.commit, ()), *notes.get(run.commit, ())]
+    if run.metrics and not any(run.digest in line for line in known):
+        record = Record(spec.name, "training", run.metrics, now(), by, run=run.digest)
+        notes[run.commit] = [*notes.get(run.commit, ()), format_record(record)]
+    publish(repo, updates, {METRICS_REF: notes} if notes else {})

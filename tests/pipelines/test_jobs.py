@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,15 @@ import pytest
 
 from gitmodel.errors import ToolFailed, UsageError
 from gitmodel.git.completing import with_token
+from gitmodel.git.notes import append_notes
 from gitmodel.git.refs import default_branch, default_rev
+from gitmodel.git.remotes import publish
+from gitmodel.git.values import Oid
+from gitmodel.metrics.records import METRICS_REF, Record, format_record
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.results import read_results
 from tests.pipelines.forge_jobs import ZEROS, Played, model_files, played
+from tests.training.tiny import Trainer
 
 RESULTS = Path("gitmodel-results")
 
@@ -215,3 +221,69 @@ def test_what_a_person_enters_is_checked(forge: Played, ref: str, inputs: dict[s
     job = forge.start("workflow_dispatch", {"inputs": inputs}, forge.head(), ref)
     with pytest.raises(UsageError, match=told):
         jobs.plan(job, None, forge.said.append)
+
+
+def merge(forge: Played, how: str, topic: str) -> Oid:
+    """Merge a branch at the remote as the buttons of a forge do, after others have moved the default one."""
+    forge.work.git("checkout", "-q", "main")
+    other = forge.commit({"README.md": "words\n"})
+    tree = forge.work.git("merge-tree", "--write-tree", "main", topic)
+    if how == "rebase":
+        forge.work.git("checkout", "-q", "--detach", topic)
+        forge.work.git("rebase", "-q", "main")
+        after = forge.work.git("rev-parse", "HEAD")
+    else:
+        parents = ["-p", other] + (["-p", topic] if how == "merge" else [])
+        after = forge.work.git("commit-tree", tree, *parents, "-m", "Merged (#1)")
+    forge.work.git("push", "-q", "origin", f"{after}:refs/heads/main", ":refs/heads/topic")
+    return Oid(after)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("locked", [False, True])
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_a_merged_pull_request_trains_nothing_and_keeps_its_notes(
+    forge: Played,
+    how: str,
+    locked: bool,  # noqa: FBT001 - a case
+) -> None:
+    base = forge.head()
+    forge.work.git("checkout", "-q", "-b", "topic")
+    tried = forge.commit({"models/alpha/params.yaml": "depth: 2\n"}, "Try", branch="topic")
+    assert jobs.train(forge.pull_request(1, tried, base), "alpha", tried, RESULTS, forge.said.append) == 0
+    head: str = forge.commit({"models/alpha/params.yaml": "depth: 4\n"}, "Be deeper", branch="topic")
+    if locked:  # the author runs the pipeline, commits the lock, and evaluates
+        made = Trainer(forge.folder / "log")(forge.work, head, name="alpha").commit
+        head = forge.commit(dict(changed(forge, made)), "Train", branch="topic")
+    assert jobs.train(forge.pull_request(1, head, base), "alpha", head, RESULTS, forge.said.append) == 0
+    run = read_results(RESULTS)["alpha"].run
+    assert (run == head) == locked
+    by_hand = Record("alpha", "evaluation", {"accuracy": 0.5}, "2026-11-01T00:00:00Z", "ada")
+    append_notes(forge.work, METRICS_REF, {Oid(head): [format_record(by_hand)]})
+    publish(forge.work, [], {METRICS_REF: {}})
+    trained = list(forge.trainings)
+
+    before = forge.head()
+    after = merge(forge, how, head)
+    assert release(forge, before, after) == 0, forge.text
+    assert forge.trainings == trained
+    version = forge.head("alpha@v1")
+    assert (version == after) == locked
+    records = forge.notes(version)
+    (training,) = [each for each in records if each["kind"] == "training" and "version" not in each]
+    assert training in forge.notes(run)  # the same line, not one that was written anew
+    evaluations = [each for each in records if each["kind"] == "evaluation"]
+    if how == "merge" and not locked:
+        assert by_hand.at in {each["at"] for each in forge.notes(head)}
+    else:
+        assert [each["by"] for each in evaluations] == ["ada"]
+    assert {each["metrics"]["accuracy"] for each in records} <= {0.4, 0.5}  # not what was tried before
+    everything = forge.refs("refs/notes/")
+    assert release(forge, before, after) == 0
+    assert forge.refs("refs/notes/") == everything
+
+
+def changed(forge: Played, run: str) -> Iterator[tuple[str, str]]:
+    """Yield what a training has changed of the commit that was trained."""
+    for path in forge.work.git("diff", "--name-only", f"{run}^", run).splitlines():
+        yield path, forge.work.run("show", f"{run}:{path}").text

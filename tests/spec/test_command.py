@@ -23,7 +23,8 @@ def models(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(command, arguments)
+    # A command remembers the options for help that it was first asked with.
+    result = CliRunner().invoke(command, arguments, help_option_names=["-h", "--help"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
