@@ -68,7 +68,9 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
     if result and result.failure:
         return _untrained(item, result.failure, result.log)
     if result and result.review:
-        return parse_review(result.review.encode()).models[0]
+        ready = parse_review(result.review.encode()).models
+        if [model.model for model in ready] == [item.spec.name]:
+            return ready[0]
     repo, name = change.repo, item.spec.name
     try:
         run = find_digest(repo, name, result.digest) if result and result.digest else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.forges.github_api import problem
-from tests.forges.server import Answer, Request, Server, serving
+from tests.forges.server import Answer, Request, Server, paged, serving
 
 BOT = {"login": "github-actions[bot]", "type": "Bot", "id": 41898282}
 PERSON = {"login": "ada", "type": "User", "id": 7}
@@ -159,11 +159,7 @@ class GitHubState:
         return Answer(200, {"total_count": len(found), "workflows": found})
 
     def _paged(self, request: Request, found: list[Any]) -> Answer:
-        size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
-        more = len(found) > size * page
-        query = "&".join(f"{key}={value}" for key, value in {**request.query, "page": str(page + 1)}.items())
-        link = f'<{self.server.url}{request.path}?{query}>; rel="next"'
-        return Answer(200, found[size * (page - 1) : size * page], {"Link": link} if more else {})
+        return paged(self.server, request, found, 30)
 
 
 _ROUTES = (

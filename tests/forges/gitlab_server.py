@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.forges.server import Answer, Request, Server, serving
+from tests.forges.server import Answer, Request, Server, paged, serving
 
 ME = {"id": 99, "username": "project_5_bot"}
 PERSON = {"id": 7, "username": "ada"}
@@ -161,11 +161,7 @@ class GitLabState:
         return Answer(201, request.body)
 
     def _paged(self, request: Request, found: list[Any]) -> Answer:
-        size, page = int(request.query.get("per_page", 20)), int(request.query.get("page", 1))
-        more = len(found) > size * page
-        query = "&".join(f"{key}={value}" for key, value in {**request.query, "page": str(page + 1)}.items())
-        link = f'<{self.server.url}{request.path}?{query}>; rel="next"'
-        return Answer(200, found[size * (page - 1) : size * page], {"Link": link} if more else {})
+        return paged(self.server, request, found, 20)
 
 
 _ROUTES = (

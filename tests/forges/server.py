@@ -96,3 +96,19 @@ def serving(server: Server) -> Iterator[Server]:
         finally:
             listening.shutdown()
             thread.join()
+
+
+def paged(server: Server, request: Request, found: list[Any], size: int) -> Answer:
+    """Answer with the page of a list that was asked for, and name the next one as both forges do.
+
+    Args:
+        server: Who answers.
+        request: The request, with ``page`` and ``per_page``.
+        found: The whole list.
+        size: Entries of a page where the request names none.
+    """
+    size, page = int(request.query.get("per_page", size)), int(request.query.get("page", 1))
+    query = "&".join(f"{key}={value}" for key, value in {**request.query, "page": str(page + 1)}.items())
+    link = f'<{server.url}{request.path}?{query}>; rel="next"'
+    more = len(found) > size * page
+    return Answer(200, found[size * (page - 1) : size * page], {"Link": link} if more else {})
