@@ -48,7 +48,10 @@ def run(context: click.Context, *, name: str | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the pipeline that follows to this file (GitLab).",
 )
-def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | None) -> None:
+@click.pass_context
+def plan(
+    context: click.Context, *, rev: str | None, base: str | None, as_json: bool, pipeline: Path | None
+) -> None:
     r"""Show which models a revision touches, and why.
 
     In a job of a forge, without REV: what follows from the event that started it.
@@ -61,17 +64,21 @@ def plan(*, rev: str | None, base: str | None, as_json: bool, pipeline: Path | N
     if rev is None and base is None and _of_event(pipeline, as_json=as_json):
         return
     from gitmodel.pipelines.planning import plan_revision
+    from gitmodel.pipelines.telling import tell_error
     from gitmodel.reports.table import align
     from gitmodel.reports.terminal import clean, to_json
 
-    touched = plan_revision(Repository.open(), rev or "HEAD", base)
+    found = plan_revision(Repository.open(), rev or "HEAD", base)
     if as_json:
-        click.echo(to_json([{"model": item.spec.name, "reason": item.reason} for item in touched]))
-    elif touched:
-        rows = align([[item.spec.name, item.reason] for item in touched])
-        click.echo("\n".join(clean(line) for line in rows))
+        click.echo(to_json([{"model": item.spec.name, "reason": item.reason} for item in found.touched]))
     else:
-        click.echo("no model is touched")
+        rows = [[item.spec.name, item.reason] for item in found.touched]
+        rows += [[name, "it is gone; nothing follows"] for name in found.gone]
+        click.echo("\n".join(clean(line) for line in align(rows)) if rows else "no model is touched")
+    broken = [item.broken for item in found.touched if item.broken]
+    context.exit(
+        max((tell_error(each, lambda line: click.echo(clean(line), err=True)) for each in broken), default=0)
+    )
 
 
 def _of_event(pipeline: Path | None, *, as_json: bool) -> bool:

@@ -7,8 +7,9 @@ from datetime import datetime
 from gitmodel.delivery.outcomes import DONE, read_outcomes, was_refused
 from gitmodel.errors import GitmodelError
 from gitmodel.git.commits import read_log
-from gitmodel.git.refs import default_rev
+from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
+from gitmodel.pipelines.planning import model_names
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.pipelines.telling import Say
 from gitmodel.registry.desired import Desired, read_desired
@@ -16,7 +17,7 @@ from gitmodel.registry.environments import env_tip
 from gitmodel.registry.names import number_key
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
-from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model, load_models
+from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model
 
 _LOOKED_BACK = 200
 
@@ -70,11 +71,12 @@ def _lost(
     repo: Repository, environment: EnvironmentSpec, registry: Registry, wanted: dict[str, Desired]
 ) -> list[Due]:
     rev = default_rev(repo)
-    specs = {spec.name: spec for spec in load_models(repo, rev)} if rev else {}
+    commit = resolve(repo, rev) if rev else None
+    names = model_names(repo, commit) if commit else set()
     found = []
     for name, number in ((latest.model, latest.version) for latest in registry.latest()):
         desired = wanted.get(name)
-        if name not in specs or desired is None or not _is_higher(number, desired):
+        if name not in names or desired is None or not _is_higher(number, desired):
             continue
         try:
             version = registry.version(f"{name}:{number}")

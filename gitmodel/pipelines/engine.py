@@ -99,13 +99,13 @@ def _fork(repo: Repository, default: str, commit: Oid) -> Oid | None:
 def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:
     """Train, register, gate, promote, deploy."""
     say(f"[plan] {item.spec.name}: {item.reason}")
-    registered = steps.train_and_register(repo, item.spec, commit, say=say)
+    registered = steps.train_and_register(repo, item.checked(), commit, say=say)
     return releasing.release(repo, registered.version, item.spec, say)
 
 
 def _report(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:
     """Train and show what the branch does to the metrics; nothing is released from it."""
     say(f"[plan] {item.spec.name}: {item.reason}")
-    run = steps.train(repo, item.spec, commit, say=say)
+    run = steps.train(repo, item.checked(), commit, say=say)
     steps.report(repo, item.spec, run, say)
     return 0

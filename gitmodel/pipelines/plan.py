@@ -8,11 +8,10 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gitmodel.pipelines.readers import Pipelines
-from gitmodel.spec import ModelSpec
+from gitmodel.spec import InvalidSpec, ModelSpec
 from gitmodel.spec.repository import FILE, LOCK_FILES
 
-# Files that no training reads, by how their names begin.
+# Files that no training reads unless its pipeline names them, by how their names begin.
 _WORDS = ("README", "LICENSE", "CHANGELOG", ".gitignore", ".dvcignore")
 _APART = ("environments/", ".github/", ".gitlab/", ".gitlab-ci.yml", ".pre-commit-config.yaml", "docs/")
 # What all models depend on: settings, and the Python environment.
@@ -21,36 +20,48 @@ _COMMON = (FILE, *LOCK_FILES)
 
 @dataclass(frozen=True)
 class Touched:
-    """A model to look at, and the change that asks for it."""
+    """A model to look at, and the change that asks for it.
+
+    Where its file is not valid, ``broken`` says so and ``spec`` has its name and place alone: that model
+    fails, others go on.
+    """
 
     spec: ModelSpec
     reason: str
+    broken: InvalidSpec | None = None
+
+    def checked(self) -> ModelSpec:
+        """Return the specification.
+
+        Raises:
+            InvalidSpec: If it is not valid.
+        """
+        if self.broken:
+            raise self.broken
+        return self.spec
 
 
-def reasons(files: Iterable[str], paths: Iterable[str], pipelines: Pipelines) -> dict[str, str]:
+def reasons(files: Iterable[str], paths: Iterable[str], reached: Mapping[str, str]) -> dict[str, str]:
     """Return the model files that a change touches, each with the first reason.
 
     Args:
         files: The ``model.yaml`` files of the revision.
         paths: What changed.
-        pipelines: The pipelines of the revision.
+        reached: The pipelines that read any of it, or what others make of it, with the reasons.
     """
     folders = {posixpath.dirname(file): file for file in files}
     found: dict[str, str] = {}
     for path in paths:
-        if posixpath.basename(path).startswith(_WORDS) or path.startswith(_APART):
-            continue
         if path in _COMMON:
-            for file in folders.values():
-                found.setdefault(file, f"{path} changed")
-            continue
-        owner = _owner(folders, path)
-        if owner is not None:
-            found.setdefault(folders[owner], f"{path} changed")
-        for reader, why in pipelines.readers(path):
-            folder = _owner(folders, reader)
-            if folder is not None:
-                found.setdefault(folders[folder], why)
+            found = {file: found.get(file, f"{path} changed") for file in folders.values()}
+        elif not posixpath.basename(path).startswith(_WORDS) and not path.startswith(_APART):
+            owner = _owner(folders, path)
+            if owner is not None:
+                found.setdefault(folders[owner], f"{path} changed")
+    for pipeline, why in reached.items():
+        folder = posixpath.dirname(pipeline)
+        if folder in folders:
+            found.setdefault(folders[folder], why)
     return found
 
 

@@ -1,6 +1,7 @@
 """The plan for a revision, before anything runs: only what the change concerns is read."""
 
-from dataclasses import dataclass
+import posixpath
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gitmodel.errors import UsageError
@@ -9,13 +10,23 @@ from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched, reasons
-from gitmodel.pipelines.readers import Pipelines, files_of, read_pipelines
-from gitmodel.spec import load_models, load_repository, parse_model
+from gitmodel.pipelines.readers import reached
+from gitmodel.pipelines.templates import read_yaml
+from gitmodel.registry.names import MODEL
+from gitmodel.spec import InvalidSpec, ModelSpec, Problem, load_repository, parse_model
 from gitmodel.spec.trees import RevisionTree, model_files
 
 
-def plan_revision(repo: Repository, rev: str, base: str | None) -> list[Touched]:
-    """Return the models that a revision touches.
+@dataclass(frozen=True)
+class Change:
+    """What lies between two commits: models to look at, and names of those that are no longer there."""
+
+    touched: tuple[Touched, ...]
+    gone: tuple[str, ...] = ()
+
+
+def plan_revision(repo: Repository, rev: str, base: str | None) -> Change:
+    """Return what a revision does to models.
 
     Args:
         repo: The repository.
@@ -24,23 +35,49 @@ def plan_revision(repo: Repository, rev: str, base: str | None) -> list[Touched]
 
     Raises:
         UsageError: If there is no such revision.
-        InvalidSpec: If a model that is touched is not valid.
+        InvalidSpec: If ``gitmodel.yaml`` is not valid.
     """
-    return touched(repo, _commit(repo, rev), _commit(repo, base) if base is not None else None)
+    head, start = _commit(repo, rev), _commit(repo, base) if base is not None else None
+    return Change(tuple(touched(repo, head, start)), tuple(gone(repo, head, start)) if start else ())
 
 
 def touched(repo: Repository, commit: Oid, base: Oid | None) -> list[Touched]:
     """Return the models that lie between two commits, by name; see `plan_revision`."""
-    if base is None:
-        return [Touched(spec, "it is new here") for spec in load_models(repo, commit)]
-    paths = changed_paths(repo, base, commit)
-    if not paths:
-        return []
     revision = _Revision(repo, commit)
-    found = reasons(revision.models, paths, revision.pipelines)
-    texts = revision.tree.read(list(found))
-    specs = [parse_model(text or b"", file) for file, text in texts.items()]
-    return sorted((Touched(spec, found[spec.file]) for spec in specs), key=lambda item: item.spec.name)
+    if base is None:
+        found = dict.fromkeys(revision.models, "it is new here")
+    else:
+        paths = changed_paths(repo, base, commit)
+        if not paths:
+            return []
+        readers = reached(paths, revision.paths, revision.tree, RevisionTree(repo, base))
+        found = reasons(revision.models, paths, readers)
+    texts = revision.tree.read(found)
+    models = [_read(file, text or b"", found[file]) for file, text in sorted(texts.items())]
+    return _each_name_once(sorted(models, key=lambda item: item.spec.name))
+
+
+def _read(file: str, text: bytes, reason: str) -> Touched:
+    try:
+        return Touched(parse_model(text, file), reason)
+    except InvalidSpec as error:
+        folder = posixpath.dirname(file)
+        name = next(filter(MODEL.match, (_name(text), posixpath.basename(folder))), None)
+        if name is None:  # there is nothing to call it by
+            raise
+        return Touched(ModelSpec(name, folder, file), f"{reason}, and {file} is not valid", error)
+
+
+def _each_name_once(models: list[Touched]) -> list[Touched]:
+    """Return the first model of each name; it is broken where others have the name."""
+    found: dict[str, Touched] = {}
+    for item in models:
+        first = found.setdefault(item.spec.name, item)
+        if first is not item and first.broken is None:
+            shown = f'"{item.spec.name}", which {first.spec.file} has too'
+            problem = Problem(item.spec.file, 1, "name", shown, "a name of its own for each model")
+            found[item.spec.name] = replace(first, broken=InvalidSpec([problem]))
+    return list(found.values())
 
 
 def gone(repo: Repository, commit: Oid, base: Oid) -> list[str]:
@@ -54,14 +91,17 @@ def gone(repo: Repository, commit: Oid, base: Oid) -> list[str]:
     return sorted(names - {_name(text) for text in after.tree.read(new).values()} - {""})
 
 
+def model_names(repo: Repository, commit: Oid) -> set[str]:
+    """Return the names of the models of a commit, whether or not all of them are valid."""
+    revision = _Revision(repo, commit)
+    return {_name(text) for text in revision.tree.read(revision.models).values()} - {""}
+
+
 def _name(text: bytes | None) -> str:
     """Return the name in a model file, valid or not."""
-    from gitmodel.errors import GitmodelError
-    from gitmodel.spec import yaml_source
-
     try:
-        data = yaml_source.parse(text or b"", "model.yaml").data
-    except GitmodelError:
+        data = read_yaml(text or b"")
+    except ValueError:
         return ""
     return str(data.get("name", "")) if isinstance(data, dict) else ""
 
@@ -84,10 +124,6 @@ class _Revision:
     @cached_property
     def models(self) -> list[str]:
         return model_files(self.paths, load_repository(self.repo, self.commit))
-
-    @cached_property
-    def pipelines(self) -> Pipelines:
-        return read_pipelines(self.tree.read(files_of(self.paths)), self.paths)
 
 
 def _commit(repo: Repository, rev: str) -> Oid:

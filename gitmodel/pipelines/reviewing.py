@@ -74,7 +74,7 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
     repo, name = change.repo, item.spec.name
     try:
         run = find_digest(repo, name, result.digest) if result and result.digest else None
-        run = run or find_run(repo, item.spec, change.head)
+        run = run or find_run(repo, item.checked(), change.head)
         if run is None:
             return _untrained(item, "nobody has trained it yet: `gitmodel train` does", ())
         candidate = _candidate(repo, item.spec, change.head, run)
