@@ -10,7 +10,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import releasing, steps
 from gitmodel.pipelines.plan import Touched
-from gitmodel.pipelines.planning import touched
+from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.pushed import Pushed
 from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.registry.names import split_tag
@@ -82,7 +82,7 @@ def _branch(repo: Repository, change: Pushed, say: Say) -> int:
     default = _BRANCH + default_branch(repo)
     releases = change.ref == default
     base = change.old or (None if releases else _fork(repo, default, change.new))
-    plan = touched(repo, change.new, base)
+    plan = between(repo, change.new, base).touched
     if not plan:
         say("[plan] no model is touched")
     follow = _release if releases else _report

@@ -10,7 +10,7 @@ from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched
-from gitmodel.pipelines.planning import gone, touched
+from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
@@ -60,7 +60,8 @@ def _pull_request(repo: Repository, event: Event) -> Plan:
     if event.closed:
         return Plan("none", reason="the pull request is closed")
     base = _fork(repo, event)
-    return Plan("report", _touched(repo, base, event.head), gone=_gone(repo, base, event.head))
+    change = between(repo, Oid(event.head), base)
+    return Plan("report", change.touched, gone=change.gone)
 
 
 def _fork(repo: Repository, event: Event) -> Oid | None:
@@ -86,17 +87,9 @@ def _push(repo: Repository, event: Event) -> Plan:
     if event.ref != _BRANCH + event.default_branch:
         return Plan("none", reason="only the default branch is released; others have pull requests")
     base = base_of(repo, event)
-    models = _touched(repo, base, event.head)
-    environments = _environments(repo, [item.spec for item in models])
-    return Plan("release", models, environments=environments, gone=_gone(repo, base, event.head))
-
-
-def _touched(repo: Repository, base: Oid | None, head: str) -> tuple[Touched, ...]:
-    return tuple(touched(repo, Oid(head), base))
-
-
-def _gone(repo: Repository, base: Oid | None, head: str) -> tuple[str, ...]:
-    return tuple(gone(repo, Oid(head), base)) if base else ()
+    change = between(repo, Oid(event.head), base)
+    environments = _environments(repo, [item.spec for item in change.touched])
+    return Plan("release", change.touched, environments=environments, gone=change.gone)
 
 
 def _tag(repo: Repository, event: Event) -> Plan:

@@ -1,6 +1,7 @@
 """The plan for a revision, before anything runs: only what the change concerns is read."""
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from gitmodel.pipelines.readers import reached
 from gitmodel.pipelines.templates import read_yaml
 from gitmodel.registry.names import MODEL
 from gitmodel.spec import InvalidSpec, ModelSpec, Problem, load_repository, parse_model
+from gitmodel.spec.repository import FILE
 from gitmodel.spec.trees import RevisionTree, model_files
 
 
@@ -37,24 +39,29 @@ def plan_revision(repo: Repository, rev: str, base: str | None) -> Change:
         UsageError: If there is no such revision.
         InvalidSpec: If ``gitmodel.yaml`` is not valid.
     """
-    head, start = _commit(repo, rev), _commit(repo, base) if base is not None else None
-    return Change(tuple(touched(repo, head, start)), tuple(gone(repo, head, start)) if start else ())
+    return between(repo, _commit(repo, rev), _commit(repo, base) if base is not None else None)
 
 
-def touched(repo: Repository, commit: Oid, base: Oid | None) -> list[Touched]:
-    """Return the models that lie between two commits, by name; see `plan_revision`."""
+def between(repo: Repository, commit: Oid, base: Oid | None) -> Change:
+    """Return what lies between two commits; see `plan_revision`."""
     revision = _Revision(repo, commit)
     if base is None:
-        found = dict.fromkeys(revision.models, "it is new here")
-    else:
-        paths = changed_paths(repo, base, commit)
-        if not paths:
-            return []
-        readers = reached(paths, revision.paths, revision.tree, RevisionTree(repo, base))
-        found = reasons(revision.models, paths, readers)
+        return Change(_touched(revision, dict.fromkeys(revision.models, "it is new here")))
+    paths = changed_paths(repo, base, commit)
+    if not paths:
+        return Change(())
+    readers = reached(paths, revision.all_paths, revision.tree, RevisionTree(repo, base))
+    found = reasons(revision.models, paths, readers)
+    removed = FILE in paths or not revision.all_paths.issuperset(paths)
+    gone = _gone(_Revision(repo, base), revision) if removed else ()
+    return Change(_touched(revision, found), gone)
+
+
+def _touched(revision: "_Revision", found: Mapping[str, str]) -> tuple[Touched, ...]:
+    """Return the models of some files, by name, each with its reason."""
     texts = revision.tree.read(found)
     models = [_read(file, text or b"", found[file]) for file, text in sorted(texts.items())]
-    return _each_name_once(sorted(models, key=lambda item: item.spec.name))
+    return tuple(_each_name_once(sorted(models, key=lambda item: item.spec.name)))
 
 
 def _read(file: str, text: bytes, reason: str) -> Touched:
@@ -80,15 +87,12 @@ def _each_name_once(models: list[Touched]) -> list[Touched]:
     return list(found.values())
 
 
-def gone(repo: Repository, commit: Oid, base: Oid) -> list[str]:
-    """Return the names of the models that a change removes; one that moved is not gone."""
-    before, after = _Revision(repo, base), _Revision(repo, commit)
+def _gone(before: "_Revision", after: "_Revision") -> tuple[str, ...]:
+    """Return the names of the models that are no longer there; one that moved is not gone."""
     lost = set(before.models) - set(after.models)
-    if not lost:
-        return []
+    new = set(after.models) - set(before.models) if lost else set()
     names = {_name(text) for text in before.tree.read(lost).values()}
-    new = set(after.models) - set(before.models)
-    return sorted(names - {_name(text) for text in after.tree.read(new).values()} - {""})
+    return tuple(sorted(names - {_name(text) for text in after.tree.read(new).values()} - {""}))
 
 
 def model_names(repo: Repository, commit: Oid) -> set[str]:
@@ -120,6 +124,10 @@ class _Revision:
     @cached_property
     def paths(self) -> list[str]:
         return self.tree.paths()
+
+    @cached_property
+    def all_paths(self) -> frozenset[str]:
+        return frozenset(self.paths)
 
     @cached_property
     def models(self) -> list[str]:

@@ -12,7 +12,7 @@ from gitmodel.git.values import Oid
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.events import base_of, plan_event
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.planning import gone, touched
+from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.results import Result, read_results
 from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say
@@ -37,9 +37,8 @@ def review_change(
     """
     ends = [_commit(repo, rev) for rev in (base, head) if rev is not None]
     start, end = (ends[0] if base is not None else None), ends[-1]
-    models = touched(repo, end, start)
-    lost = gone(repo, end, start) if start else []
-    return review(repo, start, end, models, results=results, gone=lost, say=say)
+    change = between(repo, end, start)
+    return review(repo, start, end, change.touched, results=results, gone=change.gone, say=say)
 
 
 def _commit(repo: Repository, rev: str) -> Oid:
