@@ -46,7 +46,7 @@ format: $(VENV)/.stamp-dev ## Let ruff mend what it can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-test-quick: $(VENV)/.stamp-dev ## The tests that start no service
+test-quick: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests that start no service
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not system"
 
 test-system: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests with real services and whole pipelines
