@@ -17,7 +17,8 @@ from gitmodel.registry.environments import DEPLOYMENTS_REF
 from gitmodel.registry.versions import Version
 
 DONE = ("deployed", "unchanged")
-REFUSED = "refused"
+REFUSED, PROPOSED = "refused", "proposed"
+_DECISIONS = (REFUSED, PROPOSED)
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Outcome:
     """What became of one model in one deployment of an environment.
 
     ``outcome`` is ``deployed``, ``unchanged`` or ``failed``, on the commit of the environment's branch;
-    ``refused``, on the commit of the version, where a gate or a hold kept it out. ``at`` is UTC as
-    RFC 3339 writes it; ``reason`` says why it failed.
+    ``refused`` or ``proposed``, on the commit of the version, where a gate kept it out or a pull request was
+    opened. ``at`` is UTC as RFC 3339 writes it; ``reason`` says why it failed.
     """
 
     env: str
@@ -78,20 +79,28 @@ def read_outcomes(repo: Repository, commits: Iterable[Oid]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: outcome.at, reverse=True)
 
 
-def note_refusal(repo: Repository, env: str, version: Version, reason: str, by: str) -> None:
-    """Note on a version's commit, once, that an environment has refused it.
+def note_decision(
+    repo: Repository, env: str, version: Version, outcome: str, *, reason: str, by: str
+) -> None:
+    """Note on a version's commit, once, that an environment has refused it, or that it was proposed there.
 
     Raises:
         Conflict: If others win every race.
         ToolFailed: If the remote does not answer or refuses.
     """
-    if not was_refused(repo, env, version):
-        outcome = Outcome(env, version.model, version.version, REFUSED, now(), by, 0.0, "", reason)
-        publish(repo, [], {DEPLOYMENTS_REF: {version.commit: [format_outcome(outcome)]}})
+    if outcome not in _decisions(repo, env, version):
+        noted = Outcome(env, version.model, version.version, outcome, now(), by, 0.0, "", reason)
+        publish(repo, [], {DEPLOYMENTS_REF: {version.commit: [format_outcome(noted)]}})
 
 
-def was_refused(repo: Repository, env: str, version: Version) -> bool:
-    """Say whether an environment has refused a version before."""
-    wanted = (env, version.model, version.version, REFUSED)
+def was_decided(repo: Repository, env: str, version: Version) -> bool:
+    """Say whether an environment has refused a version before, or it was proposed there."""
+    return bool(_decisions(repo, env, version))
+
+
+def _decisions(repo: Repository, env: str, version: Version) -> set[str]:
+    wanted = (env, version.model, version.version)
     found = read_outcomes(repo, [version.commit])
-    return any((each.env, each.model, each.version, each.outcome) == wanted for each in found)
+    return {each.outcome for each in found if (each.env, each.model, each.version) == wanted} & set(
+        _DECISIONS
+    )

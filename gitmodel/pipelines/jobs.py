@@ -9,12 +9,12 @@ from pathlib import Path
 
 from gitmodel.delivery.deploy import deploy as deploy_environment
 from gitmodel.delivery.promotion import rollback
-from gitmodel.errors import GitmodelError, UsageError
-from gitmodel.forges import encode_event, set_outputs
-from gitmodel.git.refs import default_rev
+from gitmodel.errors import GitmodelError, Refused, UsageError
+from gitmodel.forges import Event, encode_event, set_outputs
+from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import releasing, steps
-from gitmodel.pipelines.due import Due, due_versions
+from gitmodel.pipelines.due import Due, Wanted, due_versions, runs_in
 from gitmodel.pipelines.events import Plan, base_of, plan_event
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.plan import Touched
@@ -165,20 +165,32 @@ def deliver(job: Job, env: str, names: Sequence[str], folder: Path, say: Say) ->
     Returns:
         0, or the exit code of the gravest failure; one model's does not stop the others.
     """
-    wanted, catch_up = list(names), not names
+    wanted = Wanted(names, asked=bool(names), catch_up=not names)
     if job.event and not names:
         found = plan_event(job.repo, job.event)
         if found.action not in ("release", "deliver") or env not in found.environments:
             return _otherwise(job, env, found, say)
-        wanted = [found.version] if found.version else _made(found, folder)
-        catch_up = found.action == "release"
+        wanted = _wanted(job, job.event, found, folder)
     environment = load_environment(job.repo, default_rev(job.repo), env)
-    due = due_versions(job.repo, environment, wanted, catch_up=catch_up, say=say)
+    due = due_versions(job.repo, environment, wanted, say)
     if not due:
         say(f"[deliver] nothing is due in {env}")
         return 0
-    acts = [partial(_deliver_one, job, item, environment, say) for item in due]
+    acts = [partial(_deliver_one, job, item, environment, say, asked=wanted.asked) for item in due]
     return max(_guarded(act, say) for act in acts)
+
+
+def _wanted(job: Job, event: Event, found: Plan, folder: Path) -> Wanted:
+    """Return what an event brings.
+
+    What the newest commit of the default branch trains to may be an older version again, by a revert. A job
+    that was run again later is about an older commit, and a tag may come late: they replace nothing newer.
+    """
+    asked = event.kind == "dispatch"
+    if found.version:
+        return Wanted([found.version], asked=asked)
+    newest = resolve(job.repo, default_rev(job.repo) or "HEAD") == event.head
+    return Wanted(_made(found, folder), older=asked or newest, catch_up=True)
 
 
 def _made(found: Plan, folder: Path) -> list[str]:
@@ -188,7 +200,17 @@ def _made(found: Plan, folder: Path) -> list[str]:
     return [result.version for result in made if result and result.version]
 
 
-def _deliver_one(job: Job, item: Due, environment: EnvironmentSpec, say: Say) -> int:
+def _deliver_one(job: Job, item: Due, environment: EnvironmentSpec, say: Say, *, asked: bool) -> int:
+    first = environment.after
+    if first and not runs_in(job.repo, first, item.version):
+        words = f"{item.version.name} does not run in {first}"
+        if asked:
+            raise Refused(
+                f"{words}, which comes before {environment.name}",
+                hint=f"deliver it to {first} first; `gitmodel promote` passes over the order",
+            )
+        say(f"[deliver] {words}: it waits")
+        return 0
     say(f"[deliver] {item.version.name} to {environment.name}: {item.reason}")
     return releasing.into(job.repo, item.version, item.spec, environment, say=say, forge=job.forge)
 

@@ -52,8 +52,9 @@ def refresh(job: Job, spec: ModelSpec, commit: Oid, say: Say) -> Refreshed:
     except Conflict:
         raise
     except ToolFailed as error:
-        say(f"[refresh] {branch} takes no push: {error.detail.strip().splitlines()[-1:] or error.message}")
-        say("[refresh] the data come by pull request")
+        say(f"[refresh] {branch} takes no push, so the data come by pull request: {error.message}")
+        for line in error.detail.splitlines():
+            say(f"    {line}")
         return _in_pull_request(job, spec, _commit(repo, spec, commit, changes), say)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gitmodel.delivery import promotion
 from gitmodel.delivery.deploy import deploy
 from gitmodel.delivery.gates import GateResult, evaluate_gates
-from gitmodel.delivery.outcomes import note_refusal
+from gitmodel.delivery.outcomes import PROPOSED, REFUSED, note_decision
 from gitmodel.delivery.release import package_version
 from gitmodel.errors import Refused
 from gitmodel.forges import Forge
@@ -82,7 +82,7 @@ def into(
         )
     except Refused as refusal:
         if not all(gate.passed for gate in gates):  # a hold passes, a verdict stays
-            note_refusal(repo, name, version, refusal.message, who(repo))
+            note_decision(repo, name, version, REFUSED, reason=refusal.message, by=who(repo))
         say(f"[promote] REFUSED: {refusal.message}")
         if refusal.hint:
             say(f"hint: {refusal.hint}")
@@ -117,6 +117,7 @@ def _propose(
         return 0
     text = proposal_text(proposed.subject, proposed.before, version, [gate.as_json() for gate in gates])
     request = forge.propose(proposed.branch, f"env/{environment.name}", proposed.subject, text)
+    note_decision(repo, environment.name, version, PROPOSED, reason=request.url, by=who(repo))
     say(f"[promote] {environment.name} wants a person's review: {request.url}")
     return 0
 

@@ -77,7 +77,7 @@ def report(job: Job, results: Path, folder: Path, say: Say) -> int:
     if event.fork:
         say(f"[report] a fork's job posts nothing: the report is in {folder}")
     elif job.forge and event.number is not None:
-        post(job.forge, event, event.number, found, say)
+        _post_newest(job.forge, event, event.number, found, say)
     return 0 if found.passed else 1
 
 
@@ -101,6 +101,20 @@ def write_files(repo: Repository, found: Review, folder: Path) -> None:
                 shutil.copyfile(fetch_file(repo, Oid(found.head), path), target)
 
 
+def _post_newest(forge: Forge, event: Event, number: int, found: Review, say: Say) -> None:
+    """Post the report, unless the branch was pushed meanwhile: the comment is of the newest commit."""
+    newest = forge.pull_request(number).head
+    if newest == event.head:
+        post(forge, event, number, found, say)
+        return
+    say(f"[report] #{number} is at {newest[:10]} by now: only {event.head[:10]} itself gets its status")
+    forge.status(event.head, _CONTEXT, _state(found), summary(found), event.run_url)
+
+
+def _state(found: Review) -> State:
+    return "success" if found.passed else "failure"
+
+
 def post(forge: Forge, event: Event, number: int, found: Review, say: Say) -> None:
     """Write or change the comment of a pull request, and the status of its head.
 
@@ -111,8 +125,7 @@ def post(forge: Forge, event: Event, number: int, found: Review, say: Say) -> No
     text = markdown(found, limit=forge.comment_limit - 500, whole=event.run_url)
     url = forge.comment(number, event.workflow, text)
     say(f"[report] {url}")
-    state: State = "success" if found.passed else "failure"
-    forge.status(event.head, _CONTEXT, state, summary(found), url)
+    forge.status(event.head, _CONTEXT, _state(found), summary(found), url)
 
 
 def comment(job: Job, folder: Path, say: Say) -> int:

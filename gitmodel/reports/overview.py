@@ -22,6 +22,7 @@ from gitmodel.reports.words import number as figure
 from gitmodel.spec.metric_names import higher_is_better
 
 _FAILED = "failed"
+_DECISIONS = ("refused", "proposed")
 _CONDITION = re.compile(r"([\w./-]+?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
 COLOURS: Colours = ((r"  (failed in [^;]*?)(?:;|  |$)", "red"), (r"(not deployed in .*?)(?:  |$)", "yellow"))
 _OWN_COLUMNS = ("model", "version", "id", "date", "owners", "health")
@@ -82,10 +83,12 @@ def _newest_outcomes(repo: Repository) -> dict[tuple[str, str], dict[str, Any]]:
         for line in lines:
             try:
                 found = json.loads(line)
+                if found.get("outcome") in _DECISIONS:  # about a version that is not there
+                    continue
                 place = (str(found["env"]), str(found["model"]))
                 if place not in newest or str(found["at"]) > str(newest[place]["at"]):
                     newest[place] = found
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # `doctor` tells
     return newest
 
