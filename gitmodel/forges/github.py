@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.patience import Again, Patience, trying_again
 from gitmodel.forges.problems import hidden, marked, refused
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 _PAGE = 100
+_FORBIDDEN, _INVALID = 403, 422
 _SETTING = (
     "`pull-requests: write` and `contents: write`, and the repository's setting "
     '"Allow GitHub Actions to create and approve pull requests"'
@@ -36,7 +38,7 @@ class GitHub:
         repository: ``owner/name``.
         secret: The token.
         api: Address of the API.
-        patience: Seconds that a limit on the rate of requests is waited for, at most.
+        patience: Seconds that are spent with waiting to try again, in all.
     """
 
     repository: str
@@ -57,28 +59,38 @@ class GitHub:
 
     def comment(self, number: int, marker: str, text: str) -> str:
         """Write a comment, or change the one that bears the marker; of two that do, the older stays."""
+        from github import UnknownObjectException
+
         with self._asking(f"comment on #{number}", "`pull-requests: write`"):
             request = self._repository.get_issue(number)  # a pull request is one, to its comments
-            body = marked(marker, text)
-            found = self._marked(request, marker)
-            if not found:
-                made = request.create_comment(body)
-                found = self._marked(request, marker) or [made]
-            first, *others = found
-            if first.body != body:
-                first.edit(body)
-            for other in others:
-                other.delete()
-            return first.html_url
+            body, mark = marked(marker, text), hidden(marker)
+            with suppress(UnknownObjectException):  # somebody deleted ours meanwhile, or there is no request
+                return self._comment(request, mark, body)
+            return self._comment(request, mark, body)
 
-    def _marked(self, request: "Issue", marker: str) -> list["IssueComment"]:
+    def _comment(self, request: "Issue", mark: str, body: str) -> str:
+        from github import UnknownObjectException
+
+        found = self._marked(request, mark)
+        if not found:
+            made = request.create_comment(body)
+            found = self._marked(request, mark) or [made]
+        first, *others = found
+        if first.body != body:
+            first.edit(body)
+        for other in others:
+            with suppress(UnknownObjectException):  # the other job has deleted it, too
+                other.delete()
+        return first.html_url
+
+    def _marked(self, request: "Issue", mark: str) -> list["IssueComment"]:
         """Return the comments that bear a marker and are ours, oldest first, from all pages."""
-        mark = hidden(marker)
         return [
-            each
-            for each in request.get_comments()
-            if each.body.startswith(mark) and (each.user.type == "Bot" or each.user.login == self._login)
+            each for each in request.get_comments() if each.body.startswith(mark) and self._is_ours(each.user)
         ]
+
+    def _is_ours(self, user: Any) -> bool:
+        return user is not None and (user.type == "Bot" or user.login == self._login)
 
     @cached_property
     def _login(self) -> str:
@@ -117,14 +129,29 @@ class GitHub:
 
     def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
         """Open a pull request from a branch that was pushed; change title and text of one that is open."""
+        from github import GithubException
+
         with self._asking(f"open a pull request from {head_branch}", _SETTING):
-            owner = self.repository.partition("/")[0]
-            found = self._repository.get_pulls(state="open", head=f"{owner}:{head_branch}", base=base_branch)
-            for each in found:
-                each.edit(title=title, body=text)
-                return self._ours(each)
-            made = self._repository.create_pull(base=base_branch, head=head_branch, title=title, body=text)
-            return self._ours(made)
+            known = self._proposed(head_branch, base_branch)
+            if known is None:
+                try:
+                    return self._ours(
+                        self._repository.create_pull(
+                            base=base_branch, head=head_branch, title=title, body=text
+                        )
+                    )
+                except GithubException as error:
+                    known = self._proposed(head_branch, base_branch) if error.status == _INVALID else None
+                    if known is None:  # else another job has just opened it
+                        raise
+            known.edit(title=title, body=text)
+            return self._ours(known)
+
+    def _proposed(self, head_branch: str, base_branch: str) -> "Theirs | None":
+        """Return the open pull request from a branch of this repository, never one of a fork's."""
+        head = f"{self.repository.partition('/')[0]}:{head_branch}"
+        found = self._repository.get_pulls(state="open", head=head, base=base_branch)
+        return next((each for each in found if _name(each.head) == _name(each.base)), None)
 
     def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
         """Change nothing: GitHub's schedules are in the workflow."""
@@ -153,20 +180,14 @@ class GitHub:
 
     @cached_property
     def _client(self) -> Any:
-        from github import Auth, Github, GithubRetry
+        from github import Auth, Github
 
         logging.getLogger("github").setLevel(logging.WARNING)
-        retry = GithubRetry(
-            total=5,
-            backoff_factor=min(1.0, self.patience / 60),
-            secondary_rate_wait=min(60.0, self.patience),
-            max_rate_limit_wait=self.patience,
-        )
         return Github(
             auth=Auth.Token(self.secret),
             base_url=self.api,
             per_page=_PAGE,
-            retry=retry,
+            retry=_retry(Patience(self.patience)),
             seconds_between_writes=None,
             seconds_between_requests=None,
             user_agent="gitmodel",
@@ -189,14 +210,36 @@ class GitHub:
             headers = {name.lower(): value for name, value in (error.headers or {}).items()}
             accepted = headers.get("x-accepted-github-permissions")
             wanted = f"{right} (GitHub says: {accepted})" if accepted else right
-            raise refused(self.name, what, error.status, _words(error), wanted) from error
+            limited = _is_limit(error, headers)
+            raise refused(self.name, what, error.status, _words(error), wanted, limited=limited) from error
         except requests.RequestException as error:
             raise refused(self.name, what, None, f"{self.api}: {_reason(error)}", right) from error
+
+
+def _retry(patience: Patience) -> Any:
+    from github import GithubRetry
+
+    class Retrying(Again, GithubRetry):
+        """Knows GitHub's limits on the rate of requests, too, which come as 403."""
+
+        def increment(self, *given: Any, **named: Any) -> Any:
+            self.max_rate_limit_wait = self.patience.left
+            return super().increment(*given, **named)
+
+    return trying_again(Retrying, patience, secondary_rate_wait=min(60.0, patience.left))
 
 
 def _name(part: Any) -> str | None:
     """Return the repository of a side of a pull request; a fork may have been deleted."""
     return part.repo.full_name if part.repo else None
+
+
+def _is_limit(error: Any, headers: Mapping[str, str]) -> bool:
+    """Say whether GitHub has refused because of too many requests, for which it, too, answers 403."""
+    from github import RateLimitExceededException
+
+    said = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    return isinstance(error, RateLimitExceededException) or (error.status == _FORBIDDEN and said)
 
 
 def _words(error: Any) -> str:

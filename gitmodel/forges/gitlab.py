@@ -1,19 +1,21 @@
 """GitLab, through python-gitlab."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.patience import Again, Patience, trying_again
 from gitmodel.forges.problems import hidden, marked, refused
 
 _SCOPE = (
-    "the scope `api` and the role Developer; a job's own token cannot do this: make a project access token "
-    "and store it as the masked variable GITMODEL_TOKEN"
+    "the scope `api` and the role Developer (Maintainer for schedules of another user); a job's own token "
+    "cannot do this: make a project access token and store it as the masked variable GITMODEL_TOKEN"
 )
 _SCHEDULE = "gitmodel: "
+_MISSING, _TAKEN = 404, 409
 _STATES: Mapping[State, str] = {
     "pending": "running",
     "success": "success",
@@ -37,14 +39,14 @@ class GitLab:
         secret: The token.
         url: Address of the server.
         is_job_token: Whether the token is a job's own.
-        patience: Seconds that are spent with trying again, about, at most.
+        patience: Seconds that are spent with waiting to try again, in all.
     """
 
     project: str
     secret: str = field(repr=False)
     url: str = "https://gitlab.com"
     is_job_token: bool = False
-    patience: float = 60.0
+    patience: float = 120.0
 
     name = "GitLab"
     comment_limit = 1_000_000
@@ -64,21 +66,34 @@ class GitLab:
 
     def comment(self, number: int, marker: str, text: str) -> str:
         """Write a comment, or change the one that bears the marker; of two that do, the older stays."""
+        from gitlab.exceptions import GitlabUpdateError
+
         with self._asking(f"comment on !{number}"):
-            request = self._project.mergerequests.get(number, lazy=True)
+            request = self._project.mergerequests.get(number)
             body, mark = marked(marker, text), hidden(marker)
-            found = self._marked(request, mark)
-            if not found:
-                made = request.notes.create({"body": body})
-                found = self._marked(request, mark) or [made]
-            first, *others = found
-            if first.body != body:
-                first.body = body
-                first.save()
-            for other in others:
+            try:
+                made = self._note(request, mark, body)
+            except GitlabUpdateError as error:
+                if error.response_code != _MISSING:
+                    raise
+                made = self._note(request, mark, body)  # somebody has deleted ours meanwhile
+            return f"{request.web_url}#note_{made}"
+
+    def _note(self, request: Any, mark: str, body: str) -> int:
+        from gitlab.exceptions import GitlabDeleteError
+
+        found = self._marked(request, mark)
+        if not found:
+            made = request.notes.create({"body": body})
+            found = self._marked(request, mark) or [made]
+        first, *others = found
+        if first.body != body:
+            first.body = body
+            first.save()
+        for other in others:
+            with suppress(GitlabDeleteError):  # the other job has deleted it, too
                 other.delete()
-            address = self._project.mergerequests.get(number).web_url
-            return f"{address}#note_{first.id}"
+        return int(first.id)
 
     def _marked(self, request: Any, mark: str) -> list[Any]:
         """Return the notes that bear a marker and are ours, oldest first, from all pages."""
@@ -124,15 +139,32 @@ class GitLab:
 
     def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
         """Open a merge request from a branch that was pushed; change title and text of one that is open."""
+        from gitlab.exceptions import GitlabCreateError
+
         with self._asking(f"open a merge request from {head_branch}"):
-            wanted = {"source_branch": head_branch, "target_branch": base_branch}
-            for each in self._project.mergerequests.list(state="opened", iterator=True, **wanted):
-                each.title, each.description = title, text
-                each.save()
-                return self._ours(each)
-            return self._ours(
-                self._project.mergerequests.create({**wanted, "title": title, "description": text})
-            )
+            known = self._proposed(head_branch, base_branch)
+            if known is None:
+                given = {"source_branch": head_branch, "target_branch": base_branch}
+                try:
+                    return self._ours(
+                        self._project.mergerequests.create({**given, "title": title, "description": text})
+                    )
+                except GitlabCreateError as error:
+                    known = (
+                        self._proposed(head_branch, base_branch) if error.response_code == _TAKEN else None
+                    )
+                    if known is None:  # else another job has just opened it
+                        raise
+            known.title, known.description = title, text
+            known.save()
+            return self._ours(known)
+
+    def _proposed(self, head_branch: str, base_branch: str) -> Any:
+        """Return the open merge request from a branch of this project, never one of a fork's."""
+        found = self._project.mergerequests.list(
+            state="opened", source_branch=head_branch, target_branch=base_branch, iterator=True
+        )
+        return next((each for each in found if each.source_project_id == each.target_project_id), None)
 
     def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
         """Make, change and remove the pipeline schedules that bear our mark; others are left alone."""
@@ -152,14 +184,17 @@ class GitLab:
 
     def _schedule(self, known: Any, model: str, cron: str, branch: str) -> list[str]:
         if known is None:
+            # Its name comes last: what a killed run leaves without the variable, the next one removes.
             given = {
-                "description": f"{_SCHEDULE}{model}",
+                "description": f"{_SCHEDULE}{model} (unfinished)",
                 "ref": branch,
                 "cron": cron,
                 "cron_timezone": "UTC",
             }
             made = self._project.pipelineschedules.create(given)
             made.variables.create({"key": "GITMODEL_SCHEDULE", "value": model})
+            made.description = f"{_SCHEDULE}{model}"
+            made.save()
             return [f"made: the schedule of {model}, {cron}"]
         if (known.cron, known.ref.removeprefix("refs/heads/")) == (cron, branch):
             return []
@@ -192,23 +227,18 @@ class GitLab:
         import gitlab
         import requests
         from requests.adapters import HTTPAdapter
-        from urllib3 import Retry
 
-        # The package's own way takes minutes to give up, and cannot be told to be quicker.
-        again = Retry(
-            total=5,
-            backoff_factor=min(1.0, self.patience / 60),
-            status_forcelist=(429, 500, 502, 503, 504),
-            allowed_methods=None,
-            raise_on_status=False,
-        )
+        again = trying_again(Again, Patience(self.patience))
         session = requests.Session()
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(max_retries=again))
         secret = {"job_token" if self.is_job_token else "private_token": self.secret}
-        return gitlab.Gitlab(
+        client = gitlab.Gitlab(
             self.url, **secret, timeout=30, per_page=100, user_agent="gitmodel", session=session
         )
+        # The session waits: the package's own way does so as long as the server likes.
+        client.http_request = partial(client.http_request, obey_rate_limit=False)
+        return client
 
     @cached_property
     def _project(self) -> Any:
