@@ -1,7 +1,7 @@
 """The review of one model: the result of a training beside what it began from and what runs."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,24 +59,27 @@ class Side:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """The review of one model; ``base`` is ``None`` where there is nothing to compare with."""
+    """The review of one model.
+
+    ``base`` is ``None`` where there is nothing to compare with; ``is_registered``: the head's result is a
+    version already.
+    """
 
     repo: Repository
     item: Touched
     head: Side
     base: Side | None
     environments: Sequence[EnvironmentSpec]
+    is_registered: bool = False
 
     def review(self) -> ModelReview:
         """Gather all of it."""
         spec, version = self.item.spec, self.head.version
-        measuring = Measuring(self.repo, spec, version)
-        gates = measuring.gates()
+        gates = self._measuring.gates()
         verdict = _verdict(gates)
-        scores = _scores(measuring)
         found = self._compared()
         metric = (spec.gates[0].metric if spec.gates else "") or next(iter(version.facts.metrics), "")
-        production = self._production()
+        production = self._production
         return ModelReview(
             spec.name,
             self.item.reason,
@@ -85,30 +88,34 @@ class Reviewing:
             merge=tuple(self._merge(verdict)),
             base=self.base.name if self.base else "",
             production=production.name if production and not self._is_base(production) else "",
-            rows=self._rows(measuring, scores),
+            rows=self._rows(),
             gates=tuple(GateLine(gate.verdict, gate.reason) for gate in gates),
-            metrics=tuple(self._figures(measuring, scores, production)),
+            metrics=tuple(self._figures()),
             parameters=_items(found.parameters + found.environment) if found else (),
             data=(*_items(found.data), *self._columns()) if found else (),
             shifts=self._shifts(),
             code=tuple(_code(found)) if found else (),
             artifact=_items([pair for pair in found.artifact if pair.name != "sha256"]) if found else (),
-            latency=self._latency(measuring),
+            latency=self._latency(),
             history_metric=metric,
             history=tuple(self._history(metric)),
             notebooks=tuple(self._notebooks()),
         )
 
-    def _headline(self, verdict: Verdict, gates: Sequence[GateResult]) -> str:
+    @property
+    def _fate(self) -> str:
         number = f"v{self.head.version.version}"
+        return f"is {number} already" if self.is_registered else f"becomes {number} on merge"
+
+    def _headline(self, verdict: Verdict, gates: Sequence[GateResult]) -> str:
         if verdict != "passed":
             return "; ".join(gate.reason for gate in gates if not gate.passed)
-        return f"passes its gates, and becomes {number} on merge" if gates else f"becomes {number} on merge"
+        return f"passes its gates, and {self._fate}" if gates else self._fate
 
     def _merge(self, verdict: Verdict) -> Iterator[str]:
         """Say what becomes of the version in each environment."""
         if verdict != "passed":
-            yield f"It becomes v{self.head.version.version} on merge, and goes nowhere."
+            yield f"It {self._fate}, and goes nowhere."
             return
         for environment in self.environments:
             if not goes_to(self.item.spec, environment):
@@ -117,12 +124,15 @@ class Reviewing:
             desired = read_desired(self.repo, name).get(self.item.spec.name)
             if desired and desired.hold:
                 yield f"{name}: held at v{desired.version} since {desired.hold.at}: {desired.hold.reason}"
+            elif self.is_registered and desired and desired.version == self.head.version.version:
+                yield f"{name}: promoted already"
             elif environment.approval == "review":
                 yield f"{name}: a pull request, for a person to merge"
             else:
                 after = f" once it runs in {environment.after}" if environment.after else ""
                 yield f"{name}: promoted and deployed{after}"
 
+    @cached_property
     def _production(self) -> Side | None:
         """Return the version in the last environment that has one."""
         for environment in reversed([each for each in self.environments if goes_to(self.item.spec, each)]):
@@ -153,14 +163,39 @@ class Reviewing:
             self.head.version,
         )
 
-    def _figures(
-        self, measuring: Measuring, scores: "Scores | None", production: Side | None
-    ) -> Iterator[Figure]:
-        new = scores.metrics if scores else self.head.version.facts.metrics
-        other = self._score(measuring, self.base) if scores else None
-        live = self._score(measuring, production) if scores else None
-        old = other.metrics if other else (self.base.version.facts.metrics if self.base else {})
-        running = live.metrics if live else (production.version.facts.metrics if production else {})
+    @cached_property
+    def _measuring(self) -> Measuring:
+        return Measuring(self.repo, self.item.spec, self.head.version)
+
+    @cached_property
+    def _scores(self) -> "dict[str, Scores | None]":
+        """The scores of each side on the head's rows; ``None`` where that cannot be."""
+        found = {self.head.name: _scores(self._measuring)}
+        for side in filter(None, (self.base, self._production)):
+            found[side.name] = self._score(side) if found[self.head.name] else None
+        return found
+
+    def _score(self, side: Side) -> "Scores | None":
+        try:
+            return self._measuring.score(side.spec, side.version)
+        except GitmodelError:
+            return None
+
+    @property
+    def unscored(self) -> list[str]:
+        """Names of the sides whose metrics are those that their training reported."""
+        return [name for name, scores in self._scores.items() if scores is None]
+
+    def _metrics(self, side: Side | None) -> Mapping[str, float]:
+        if side is None:
+            return {}
+        scores = self._scores[side.name]
+        return scores.metrics if scores else side.version.facts.metrics
+
+    def _figures(self) -> Iterator[Figure]:
+        old, new, running = map(self._metrics, (self.base, self.head, self._production))
+        scores = self._scores[self.head.name]
+        other = self._scores[self.base.name] if self.base else None
         better = {gate.metric: gate.higher_is_better for gate in self.item.spec.gates}
         for change in metric_diff(old, new, lambda name: better.get(name, higher_is_better(name))):
             low, high = _interval(change.metric, scores, other)
@@ -168,21 +203,16 @@ class Reviewing:
                 change.metric, change.old, change.new, running.get(change.metric), change.direction, low, high
             )
 
-    def _score(self, measuring: Measuring, side: Side | None) -> "Scores | None":
-        """Score another on the same rows; ``None`` where that cannot be."""
-        if side is None:
-            return None
-        try:
-            return measuring.score(side.spec, side.version)
-        except GitmodelError:
-            return None
-
-    def _rows(self, measuring: Measuring, scores: "Scores | None") -> str:
-        if scores is None or measuring.rows is None:
+    def _rows(self) -> str:
+        rows, unscored = self._measuring.rows, self.unscored
+        if rows is None or self.head.name in unscored:
             return "as each training reported it, perhaps on other rows"
-        told = f"all on the same {measuring.rows.rows} rows of {measuring.rows.name}"
-        old = self.base.version.facts.data.get(measuring.rows.name) if self.base else None
-        if self.base and old and old.md5 and old.md5 != measuring.rows.md5:
+        if unscored:
+            others = " and ".join(unscored)
+            return f"on {rows.rows} rows of {rows.name}; {others} as trained, perhaps on other rows"
+        told = f"all on the same {rows.rows} rows of {rows.name}"
+        old = self.base.version.facts.data.get(rows.name) if self.base else None
+        if self.base and old and old.md5 and old.md5 != rows.md5:
             told += f", which are not those that {self.base.name} was tested on: it may have learnt from some"
         return told
 
@@ -191,7 +221,7 @@ class Reviewing:
         for version in reversed(versions):
             if metric in version.facts.metrics:
                 yield Point(f"v{version.version}", version.facts.metrics[metric])
-        if metric in self.head.version.facts.metrics:
+        if metric in self.head.version.facts.metrics and not self.is_registered:
             yield Point("head", self.head.version.facts.metrics[metric])
 
     def _notebooks(self) -> Iterator[str]:
@@ -243,20 +273,24 @@ class Reviewing:
         moved = [each for each in shifts(*tables) if each.psi >= _MOVED][:_COLUMNS]
         return tuple(Shift(each.column, round(each.psi, 4), each.before, each.after) for each in moved)
 
-    def _latency(self, measuring: Measuring) -> tuple[float, ...]:
+    def _latency(self) -> tuple[float, ...]:
         """Time predictions of one row, of both in turn."""
-        if measuring.rows is None or self.base is None:
+        rows = self._measuring.rows
+        if rows is None or self.base is None:
             return ()
-        row = measuring.rows.frame.head(1)
+        from gitmodel.artifacts import plain_errors
+
+        row = rows.frame.head(1)
         try:
             sides = (self.base, self.head)
             both = [materials.predictor(self.repo, side.spec, side.version) for side in sides]
             times: list[list[float]] = [[], []]
-            for _ in range(_TIMES):
-                for predictor, taken in zip(both, times, strict=True):
-                    begun = time.perf_counter()
-                    predictor.answer(row)
-                    taken.append((time.perf_counter() - begun) * 1000)
+            with plain_errors():
+                for _ in range(_TIMES):
+                    for predictor, taken in zip(both, times, strict=True):
+                        begun = time.perf_counter()
+                        predictor.answer(row)
+                        taken.append((time.perf_counter() - begun) * 1000)
         except (GitmodelError, ValueError, TypeError):
             return ()  # the rows of the new data may not be the old model's
         return tuple(round(median(taken[5:]), 3) for taken in times)

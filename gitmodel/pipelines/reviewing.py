@@ -77,9 +77,11 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
         run = run or find_run(repo, item.checked(), change.head)
         if run is None:
             return _untrained(item, "nobody has trained it yet: `gitmodel train` does", ())
-        candidate = _candidate(repo, item.spec, change.head, run)
-        before = _base(repo, item.spec, change.base)
-        return Reviewing(repo, item, candidate, before, change.environments).review()
+        versions = Registry(repo).versions(name)
+        known = _version_of(versions, run)
+        candidate = _candidate(repo, item.spec, change.head, run, known)
+        before = _base(repo, item.spec, change.base, [each for each in versions if each is not known])
+        return Reviewing(repo, item, candidate, before, change.environments, known is not None).review()
     except GitmodelError as error:
         return _untrained(item, error.message, tuple(error.detail.splitlines()[-20:]), verdict="error")
 
@@ -93,25 +95,31 @@ def _untrained(
     )
 
 
-def _candidate(repo: Repository, spec: ModelSpec, head: Oid, run: Oid) -> Side:
-    """Return the result of a training as if it were a version."""
+def _version_of(versions: Sequence[Version], run: Oid) -> Version | None:
+    return next((version for version in versions if version.commit == run), None)
+
+
+def _candidate(repo: Repository, spec: ModelSpec, head: Oid, run: Oid, known: Version | None = None) -> Side:
+    """Return the result of a training as if it were a version: the one that it is, or the next."""
     said = read_log(repo, head, limit=1)[0]
-    number = next_version(repo, spec.name, load_repository(repo, head).versions)
+    number = known.version if known else next_version(repo, spec.name, load_repository(repo, head).versions)
     facts = Facts(said.subject, run=None)
     plain = Version(spec.name, number, "", run, run, said.date, said.author, facts)
     whole = complete(repo, plain)
     return Side("head", replace(whole, facts=replace(whole.facts, run=RunRef(head, ""))), spec)
 
 
-def _base(repo: Repository, spec: ModelSpec, base: Oid | None) -> Side | None:
-    """Return what the change began from: the run at its base, else the newest version."""
-    newest = next(iter(Registry(repo).versions(spec.name)), None)
+def _base(repo: Repository, spec: ModelSpec, base: Oid | None, versions: Sequence[Version]) -> Side | None:
+    """Return what the change began from: the run at its base, else the newest of other versions."""
+    chosen = next(iter(versions), None)
     with suppress(GitmodelError):
         old = load_model(repo, base, spec.name) if base else None
         run = find_run(repo, old, base) if old and base else None
-        if old and base and run and not (newest and run == newest.commit):
+        known = _version_of(versions, run) if run else None
+        if old and base and run and known is None:
             side = _candidate(repo, old, base, run)
             return Side(f"base {base[:8]}", side.version, old)
-    if newest is None:
+        chosen = known or chosen
+    if chosen is None:
         return None
-    return Side(f"v{newest.version}", newest, load_model(repo, newest.commit, spec.name))
+    return Side(f"v{chosen.version}", chosen, load_model(repo, chosen.commit, spec.name))

@@ -167,3 +167,24 @@ def test_the_base_may_be_a_run_that_is_no_version(repo: Repository) -> None:
     assert [(item.base, item.head) for item in model.parameters] == [("3", "4")]
     assert model.production == "staging v1"
     assert all(figure.production is not None for figure in model.metrics)
+
+
+def test_a_result_that_is_a_version_already(repo: Repository) -> None:
+    head = branch(repo, "landed", {"params.yaml": "C: 0.7\nseed: 12345\n"})
+    made = steps.register_model(repo, MODEL, rev=head, say=say).version
+    model = one(review_change(repo, "main", head, say=say))
+    assert model.headline == f"passes its gates, and is v{made.version} already"
+    assert model.base == "v1"
+    assert [point.version for point in model.history] == ["v1", f"v{made.version}"]
+
+
+def test_a_base_that_cannot_read_the_new_rows_is_told_as_trained(repo: Repository) -> None:
+    assert repo.root is not None
+    repo.git("checkout", "-q", "main")
+    train = (repo.root / "train.py").read_text().replace('"flavanoids", ', "")
+    model = one(review_change(repo, "main", branch(repo, "fewer", {"train.py": train}), say=say))
+    assert model.rows.startswith("on 72 rows of data/test.csv; v1")
+    assert model.rows.endswith("as trained, perhaps on other rows")
+    assert all(figure.low is None for figure in model.metrics)
+    assert any(figure.base is not None for figure in model.metrics)
+    assert model.latency == ()

@@ -1,5 +1,6 @@
 """How a metric went over versions: drawn by the forge from Mermaid, or as SVG."""
 
+from decimal import Decimal
 from html import escape
 
 from gitmodel.reports.review.document import ModelReview
@@ -19,17 +20,22 @@ def mermaid(model: ModelReview) -> list[str]:
         return []
     names = ", ".join(f'"{_plain(point.version)}"' for point in points)
     low, high = _bounds(model)
-    values = ", ".join(f"{point.value:.6g}" for point in points)
+    values = ", ".join(_decimal(point.value) for point in points)
     return [
         "xychart-beta",
         f"    x-axis [{names}]",
-        f'    y-axis "{_plain(model.history_metric)}" {low:.6g} --> {high:.6g}',
+        f'    y-axis "{_plain(model.history_metric)}" {_decimal(low)} --> {_decimal(high)}',
         f"    line [{values}]",
     ]
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum() or letter in "._ -+@")[:60]
+    return "".join(letter for letter in text if letter.isalnum() or letter in "._ -+@")[:60] or "?"
+
+
+def _decimal(value: float) -> str:
+    """Write a number without an exponent, which Mermaid does not know."""
+    return format(Decimal(f"{value:.6g}"), "f")
 
 
 def _bounds(model: ModelReview) -> tuple[float, float]:

@@ -155,7 +155,7 @@ def parse_review(text: bytes) -> Review:
     if len(text) > _LIMIT:
         raise InvalidFile("the report is too large")
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InvalidFile("the report is not JSON") from error
     problem = next(iter(_validator().iter_errors(document)), None)
@@ -164,6 +164,10 @@ def parse_review(text: bytes) -> Review:
         raise InvalidFile(f"the report is not what gitmodel writes: {place}: {problem.message[:200]}")
     models = tuple(_model(model) for model in document["models"])
     return Review(document["base"], document["head"], models, tuple(document["gone"]))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _model(document: dict[str, Any]) -> ModelReview:

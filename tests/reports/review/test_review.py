@@ -138,10 +138,15 @@ def test_a_long_report_is_cut_to_the_limit(models: int, limit: int) -> None:
         lambda text: text.replace(b'"headline"', b'"headline": 1, "other"', 1),
         lambda text: text.replace(b"becomes v2", b"x" * 3000),
         lambda text: text + b" " * 5_000_000,
+        lambda text: text.replace(b"0.606645", b"9" * 400),
+        lambda text: text.replace(b"0.606645", b"1e999"),
+        lambda text: text.replace(b"0.606645", b"NaN"),
+        lambda text: text.replace(b"3.28", b"-Infinity"),
     ],
 )
 def test_a_strangers_json_is_checked(spoil: object) -> None:
     assert callable(spoil)
+    assert spoil(compact(ALL)) != compact(ALL)
     with pytest.raises(InvalidFile):
         parse_review(spoil(compact(ALL)))
 
@@ -259,3 +264,16 @@ def test_a_chart_needs_two_versions() -> None:
     assert svg(BAD) == ""
     flat = replace(GOOD, history=(Point("v1", 0.5), Point("v2", 0.5)))
     assert "0.45 --> 0.55" in mermaid(flat)[2]
+
+
+NUMBERS = st.floats(min_value=-1e300, max_value=1e300)
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=5))
+def test_a_chart_has_only_numbers_that_mermaid_knows(values: list[float]) -> None:
+    model = replace(GOOD, history=tuple(Point(f"v{at}", value) for at, value in enumerate(values)))
+    _, _, axis, line = mermaid(model)
+    number = r"-?\d+(\.\d+)?"
+    assert re.fullmatch(rf' +y-axis "roc_auc" {number} --> {number}', axis)
+    assert re.fullmatch(rf" +line \[{number}(, {number})*\]", line)
+    assert "nan" not in svg(model)
