@@ -16,14 +16,14 @@ from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.releasing import goes_to
+from gitmodel.pipelines.review_parts import code_of, interval_between, items_of, own_scores, verdict_of
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, RunRef, Version
-from gitmodel.reports.compare import Comparison, Pair, compare
+from gitmodel.reports.compare import Comparison, compare
 from gitmodel.reports.complete import complete
 from gitmodel.reports.diff import metric_diff
 from gitmodel.reports.review.document import (
-    Code,
     Figure,
     GateLine,
     Item,
@@ -76,7 +76,7 @@ class Reviewing:
         """Gather all of it."""
         spec, version = self.item.spec, self.head.version
         gates = self._measuring.gates()
-        verdict = _verdict(gates)
+        verdict = verdict_of(gates)
         found = self._compared()
         metric = (spec.gates[0].metric if spec.gates else "") or next(iter(version.facts.metrics), "")
         production = self._production
@@ -91,11 +91,11 @@ class Reviewing:
             rows=self._rows(),
             gates=tuple(GateLine(gate.verdict, gate.reason) for gate in gates),
             metrics=tuple(self._figures()),
-            parameters=_items(found.parameters + found.environment) if found else (),
-            data=(*_items(found.data), *self._columns()) if found else (),
+            parameters=items_of(found.parameters + found.environment) if found else (),
+            data=(*items_of(found.data), *self._columns()) if found else (),
             shifts=self._shifts(),
-            code=tuple(_code(found)) if found else (),
-            artifact=_items([pair for pair in found.artifact if pair.name != "sha256"]) if found else (),
+            code=tuple(code_of(found)) if found else (),
+            artifact=items_of([pair for pair in found.artifact if pair.name != "sha256"]) if found else (),
             latency=self._latency(),
             history_metric=metric,
             history=tuple(self._history(metric)),
@@ -170,7 +170,7 @@ class Reviewing:
     @cached_property
     def _scores(self) -> "dict[str, Scores | None]":
         """The scores of each side on the head's rows; ``None`` where that cannot be."""
-        found = {self.head.name: _scores(self._measuring)}
+        found = {self.head.name: own_scores(self._measuring)}
         for side in filter(None, (self.base, self._production)):
             found[side.name] = self._score(side) if found[self.head.name] else None
         return found
@@ -198,7 +198,7 @@ class Reviewing:
         other = self._scores[self.base.name] if self.base else None
         better = {gate.metric: gate.higher_is_better for gate in self.item.spec.gates}
         for change in metric_diff(old, new, lambda name: better.get(name, higher_is_better(name))):
-            low, high = _interval(change.metric, scores, other)
+            low, high = interval_between(change.metric, scores, other)
             yield Figure(
                 change.metric, change.old, change.new, running.get(change.metric), change.direction, low, high
             )
@@ -294,40 +294,3 @@ class Reviewing:
         except (GitmodelError, ValueError, TypeError):
             return ()  # the rows of the new data may not be the old model's
         return tuple(round(median(taken[5:]), 3) for taken in times)
-
-
-def _scores(measuring: Measuring) -> "Scores | None":
-    try:
-        return measuring.scores
-    except GitmodelError:
-        return None  # a gate tells why
-
-
-def _interval(
-    metric: str, scores: "Scores | None", other: "Scores | None"
-) -> tuple[float | None, float | None]:
-    if scores is None or other is None:
-        return None, None
-    from math import isfinite
-
-    from gitmodel.evaluation import paired_difference
-
-    try:
-        found = paired_difference(metric, scores, other)
-    except InvalidFile:
-        return None, None
-    return (found.low, found.high) if isfinite(found.low) and isfinite(found.high) else (None, None)
-
-
-def _verdict(gates: Sequence[GateResult]) -> Verdict:
-    order: tuple[Verdict, ...] = ("failed", "error", "inconclusive")
-    return next((verdict for verdict in order if any(gate.verdict == verdict for gate in gates)), "passed")
-
-
-def _items(pairs: Sequence[Pair]) -> tuple[Item, ...]:
-    return tuple(Item(pair.name, pair.old, pair.new) for pair in pairs)
-
-
-def _code(found: Comparison) -> Iterator[Code]:
-    for path, added, removed in found.code:
-        yield Code(path, *((int(added), int(removed)) if added.isdigit() else (-1, -1)))
