@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.registry.measure import Pair, alternate, environment
+from bench.registry.measure import Act, Pair, alternate, environment
 from gitmodel import process
 
 MODELS, TOUCHED = 1000, 20
@@ -48,35 +48,23 @@ def many_models(folder: Path, rounds: int) -> list[Pair]:
     plan = [program, "ci", "plan", "HEAD", "--base", "HEAD~1"]
     render = [program, "ci", "render"]
 
-    def run(argv: list[str]) -> str:
-        return process.run(argv, cwd=root, env=environment()).text
+    def run(argv: list[str]) -> Act:
+        return lambda _number: (process.run(argv, cwd=root, env=environment()), None)[1]
 
-    found = run(plan).splitlines()
+    found = process.run(plan, cwd=root, env=environment()).text.splitlines()
     if len(found) != TOUCHED:
         raise SystemExit(f"the plan names {len(found)} models, not {TOUCHED}")
-    run(render)
+    floor = run([sys.executable, "-c", _FLOOR])
+    run(render)(0)
+    reading = "PyYAML's C loader for all specifications"
+    what = f"`gitmodel ci plan`, {MODELS:,} models, {TOUCHED} touched"
+    peer = f"`git diff --name-only`, and {reading}"
     return [
+        alternate(what, peer, run(plan), floor, rounds=rounds, bound=3.0),
         alternate(
-            f"`gitmodel ci plan`, {MODELS:,} models, {TOUCHED} touched",
-            "`git diff --name-only`, and PyYAML's C loader for all specifications",
-            lambda _: _none(run(plan)),
-            lambda _: _none(run([sys.executable, "-c", _FLOOR])),
-            rounds=rounds,
-            bound=3.0,
-        ),
-        alternate(
-            f"`gitmodel ci render`, {MODELS:,} models",
-            "PyYAML's C loader for all specifications",
-            lambda _: _none(run(render)),
-            lambda _: _none(run([sys.executable, "-c", _FLOOR])),
-            rounds=rounds,
-            bound=10.0,
+            f"`gitmodel ci render`, {MODELS:,} models", reading, run(render), floor, rounds=rounds, bound=10.0
         ),
     ]
-
-
-def _none(_: object) -> None:
-    pass
 
 
 def _repository(root: Path) -> Path:

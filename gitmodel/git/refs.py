@@ -68,3 +68,9 @@ def default_rev(repo: Repository) -> str | None:
     branch = default_branch(repo)
     names = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
     return next((name for name in names if resolve(repo, name)), None)
+
+
+def merge_base(repo: Repository, one: str, other: str) -> Oid | None:
+    """Return where two revisions parted; ``None``: they share nothing."""
+    found = repo.run("merge-base", one, other, check=False)
+    return None if found.code else Oid(found.text.strip())

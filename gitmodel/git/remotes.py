@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.notes import Lines, combine, without
@@ -124,6 +124,35 @@ def publish(repo: Repository, updates: Sequence[RefUpdate], notes: Mapping[str, 
         if words is None:
             return
     raise Conflict("others keep writing to the remote", hint=GIVING_UP, detail=words or "")
+
+
+def advance(repo: Repository, ref: str, make: Callable[[Oid | None], Oid | None]) -> Oid | None:
+    """Put a commit on top of a branch, wherever that is by now.
+
+    Args:
+        repo: Where we are.
+        ref: The branch, by its full name at the remote.
+        make: Given the tip, returns the commit to put there; ``None``: there is no need.
+
+    Returns:
+        The commit that landed.
+
+    Raises:
+        Conflict: If others win every race.
+        ToolFailed: If the remote does not answer or refuses.
+    """
+    for _ in attempts():
+        tip = read_ref(repo, local_name(repo, ref))
+        commit = make(tip)
+        if commit is None:
+            return None
+        try:
+            publish(repo, [RefUpdate(ref, commit, tip)])
+        except Conflict:
+            fetch(repo)
+            continue
+        return commit
+    raise Conflict(f"others keep changing {ref.removeprefix('refs/heads/')}", hint=GIVING_UP)
 
 
 def take_out(repo: Repository, ref: str, unwanted: Lines) -> None:

@@ -1,18 +1,16 @@
 """What follows from a push: plan, train, register, gate, promote, deploy; the same for every engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-from gitmodel.delivery.deploy import deploy
-from gitmodel.errors import GitmodelError
-from gitmodel.git.refs import default_branch
+from gitmodel.git.refs import default_branch, merge_base
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import releasing, steps
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.pushed import Pushed
-from gitmodel.pipelines.telling import Say, tell_error
+from gitmodel.pipelines.telling import Say, guarded
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_model
@@ -34,16 +32,8 @@ def execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
     code = 0
     for change in pushed:
         if change.new is not None:
-            code = max(code, _guarded(partial(_one, repo, change, say), say))
+            code = max(code, guarded(partial(_one, repo, change, say), say))
     return code
-
-
-def _guarded(act: Callable[[], int], say: Say) -> int:
-    """Tell an error in the words for people and return its exit code."""
-    try:
-        return act()
-    except GitmodelError as error:
-        return tell_error(error, say)
 
 
 def _one(repo: Repository, change: Pushed, say: Say) -> int:
@@ -60,8 +50,7 @@ def _one(repo: Repository, change: Pushed, say: Say) -> int:
 def _environment(repo: Repository, name: str, say: Say) -> int:
     """Bring an environment in line with its branch."""
     say(f"[deploy] {name}: its branch has moved")
-    deployed = deploy(repo, name, by=steps.who(repo), sink=say)
-    return max((result.exit_code for result in deployed), default=0)
+    return releasing.bring_in_line(repo, name, say)
 
 
 def _tag(repo: Repository, name: str, say: Say) -> int:
@@ -81,19 +70,13 @@ def _branch(repo: Repository, change: Pushed, say: Say) -> int:
     assert change.new is not None
     default = _BRANCH + default_branch(repo)
     releases = change.ref == default
-    base = change.old or (None if releases else _fork(repo, default, change.new))
+    base = change.old or (None if releases else merge_base(repo, default, change.new))
     plan = between(repo, change.new, base).touched
     if not plan:
         say("[plan] no model is touched")
     follow = _release if releases else _report
     acts = [partial(follow, repo, item, change.new, say) for item in plan]
-    return max((_guarded(act, say) for act in acts), default=0)
-
-
-def _fork(repo: Repository, default: str, commit: Oid) -> Oid | None:
-    """Return where a branch left the default branch; ``None``: they share nothing."""
-    found = repo.run("merge-base", default, commit, check=False)
-    return None if found.code else Oid(found.text.strip())
+    return max((guarded(act, say) for act in acts), default=0)
 
 
 def _release(repo: Repository, item: Touched, commit: Oid, say: Say) -> int:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from gitmodel.errors import UsageError
 from gitmodel.forges import Event
-from gitmodel.git.refs import default_rev, resolve
+from gitmodel.git.refs import default_rev, merge_base, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.planning import between
-from gitmodel.pipelines.releasing import goes_to
+from gitmodel.pipelines.releasing import environments_of
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import ModelSpec, load_environments, load_models
@@ -69,8 +69,7 @@ def _fork(repo: Repository, event: Event) -> Oid | None:
     known = [name for name in (event.base, default_rev(repo)) if name and resolve(repo, name)]
     if not known:
         return None
-    found = repo.run("merge-base", known[0], event.head, check=False)
-    return None if found.code else Oid(found.text.strip())
+    return merge_base(repo, known[0], event.head)
 
 
 def base_of(repo: Repository, event: Event) -> Oid | None:
@@ -174,9 +173,7 @@ def _chosen(repo: Repository, head: str, model: str) -> list[ModelSpec]:
 
 
 def _environments(repo: Repository, specs: list[ModelSpec]) -> tuple[str, ...]:
-    """Return the environments that one of the models goes to, in order."""
-    known = load_environments(repo, default_rev(repo))
-    return tuple(each.name for each in known if any(goes_to(spec, each) for spec in specs))
+    return tuple(environment.name for environment in environments_of(repo, specs))
 
 
 _DECIDED: Mapping[str, Callable[[Repository, Event], Plan]] = {

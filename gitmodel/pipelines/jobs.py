@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gitmodel.delivery.deploy import deploy as deploy_environment
 from gitmodel.delivery.promotion import rollback
 from gitmodel.errors import GitmodelError, Refused, UsageError
 from gitmodel.forges import Event, encode_event, set_outputs
@@ -23,7 +22,7 @@ from gitmodel.pipelines.rendering import render_pipeline
 from gitmodel.pipelines.results import Result, read_results, write_result
 from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.tail import Tail, remembering
-from gitmodel.pipelines.telling import Say, tell_error
+from gitmodel.pipelines.telling import Say, guarded, tell_error
 from gitmodel.reports.review.writing import compact
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environment, load_repository
 from gitmodel.training import default_dvc_remote
@@ -177,7 +176,7 @@ def deliver(job: Job, env: str, names: Sequence[str], folder: Path, say: Say) ->
         say(f"[deliver] nothing is due in {env}")
         return 0
     acts = [partial(_deliver_one, job, item, environment, say, asked=wanted.asked) for item in due]
-    return max(_guarded(act, say) for act in acts)
+    return max(guarded(act, say) for act in acts)
 
 
 def _wanted(job: Job, event: Event, found: Plan, folder: Path) -> Wanted:
@@ -232,15 +231,7 @@ def _otherwise(job: Job, env: str, found: Plan, say: Say) -> int:
 
 def deploy(job: Job, env: str, say: Say) -> int:
     """Bring an environment in line with its branch."""
-    deployed = deploy_environment(job.repo, env, by=steps.who(job.repo), sink=say)
-    return max((result.exit_code for result in deployed), default=0)
-
-
-def _guarded(act: Callable[[], int], say: Say) -> int:
-    try:
-        return act()
-    except GitmodelError as error:
-        return tell_error(error, say)
+    return releasing.bring_in_line(job.repo, env, say)
 
 
 def commit_of(job: Job) -> str:

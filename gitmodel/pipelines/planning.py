@@ -39,7 +39,9 @@ def plan_revision(repo: Repository, rev: str, base: str | None) -> Change:
         UsageError: If there is no such revision.
         InvalidSpec: If ``gitmodel.yaml`` is not valid.
     """
-    return between(repo, _commit(repo, rev), _commit(repo, base) if base is not None else None)
+    return between(
+        repo, existing_commit(repo, rev), existing_commit(repo, base) if base is not None else None
+    )
 
 
 def between(repo: Repository, commit: Oid, base: Oid | None) -> Change:
@@ -134,7 +136,12 @@ class _Revision:
         return model_files(self.paths, load_repository(self.repo, self.commit))
 
 
-def _commit(repo: Repository, rev: str) -> Oid:
+def existing_commit(repo: Repository, rev: str) -> Oid:
+    """Return the commit that a revision stands for.
+
+    Raises:
+        UsageError: If there is none.
+    """
     commit = resolve(repo, rev)
     if commit is None:
         raise UsageError(f"there is no commit {rev!r}", hint="see `git branch --all` and `git tag`")

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from gitmodel.errors import Conflict, ToolFailed, UsageError
 from gitmodel.git.commits import commit_files
 from gitmodel.git.refs import default_branch, read_ref
-from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.remotes import advance, publish
 from gitmodel.git.repository import Repository
-from gitmodel.git.retry import GIVING_UP, attempts
 from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.pipelines import steps
@@ -69,19 +68,15 @@ def _commit(repo: Repository, spec: ModelSpec, parent: Oid, changes: dict[str, b
 
 def _land(repo: Repository, spec: ModelSpec, branch: str, changes: dict[str, bytes]) -> Oid:
     """Put the change on top of the default branch, wherever that is by now."""
-    ref = f"refs/heads/{branch}"
-    for _ in attempts():
-        tip = read_ref(repo, local_name(repo, ref))
+
+    def make(tip: Oid | None) -> Oid:
         if tip is None:
             raise UsageError(f"there is no branch {branch}")
-        commit = _commit(repo, spec, tip, changes)
-        try:
-            publish(repo, [RefUpdate(ref, commit, tip)])
-        except Conflict:
-            fetch(repo)
-            continue
-        return commit
-    raise Conflict(f"others keep pushing to {branch}", hint=GIVING_UP)
+        return _commit(repo, spec, tip, changes)
+
+    landed = advance(repo, f"refs/heads/{branch}", make)
+    assert landed is not None
+    return landed
 
 
 def _in_pull_request(job: Job, spec: ModelSpec, commit: Oid, say: Say) -> Refreshed:

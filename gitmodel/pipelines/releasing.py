@@ -1,6 +1,6 @@
 """Take a version through environments: gate, promote or propose, deploy; each safe to run again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gitmodel.delivery import promotion
 from gitmodel.delivery.deploy import deploy
@@ -26,7 +26,7 @@ def release(repo: Repository, version: Version, spec: ModelSpec, say: Say) -> in
     """
     with timed(say, "package"):
         package_version(repo, version)
-    environments = _environments(repo, spec)
+    environments = environments_of(repo, [spec])
     if not environments:
         say(f"[release] {version.name}: no environment to go to")
     for environment in environments:
@@ -36,9 +36,10 @@ def release(repo: Repository, version: Version, spec: ModelSpec, say: Say) -> in
     return 0
 
 
-def _environments(repo: Repository, spec: ModelSpec) -> list[EnvironmentSpec]:
+def environments_of(repo: Repository, specs: Sequence[ModelSpec]) -> list[EnvironmentSpec]:
+    """Return the environments that one of the models goes to, in order."""
     known = load_environments(repo, default_rev(repo))
-    return [environment for environment in known if goes_to(spec, environment)]
+    return [environment for environment in known if any(goes_to(spec, environment) for spec in specs)]
 
 
 def goes_to(spec: ModelSpec, environment: EnvironmentSpec) -> bool:
@@ -93,7 +94,12 @@ def into(
         else f"[promote] {name} has {version.name} already"
     )
     with timed(say, "deploy"):
-        deployed = deploy(repo, name, by=who(repo), sink=say)
+        return bring_in_line(repo, name, say)
+
+
+def bring_in_line(repo: Repository, env: str, say: Say) -> int:
+    """Make an environment run what its branch says, and return the exit code of the gravest failure."""
+    deployed = deploy(repo, env, by=who(repo), sink=say)
     return max((result.exit_code for result in deployed), default=0)
 
 

@@ -6,24 +6,21 @@ from pathlib import Path
 
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.forges import Event, Forge, State, add_summary
-from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.events import base_of, plan_event
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.planning import between
+from gitmodel.pipelines.planning import between, existing_commit
 from gitmodel.pipelines.results import Result, read_results
 from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say
-from gitmodel.reports.review.document import Review, parse_review
+from gitmodel.reports.review.document import LARGEST, Review, parse_review
 from gitmodel.reports.review.sections import summary
 from gitmodel.reports.review.writing import compact, markdown, write_review
 from gitmodel.training import fetch_file
 
-FOLDER = "gitmodel-report"
 _CONTEXT = "gitmodel"
-_LARGEST = 4 * 1024 * 1024
 
 
 def review_change(
@@ -35,17 +32,9 @@ def review_change(
         UsageError: If one of them does not exist.
         InvalidSpec: If a model of the head is not valid.
     """
-    ends = [_commit(repo, rev) for rev in (base, head) if rev is not None]
-    start, end = (ends[0] if base is not None else None), ends[-1]
+    start, end = existing_commit(repo, base) if base is not None else None, existing_commit(repo, head)
     change = between(repo, end, start)
     return review(repo, start, end, change.touched, results=results, gone=change.gone, say=say)
-
-
-def _commit(repo: Repository, rev: str) -> Oid:
-    commit = resolve(repo, rev)
-    if commit is None:
-        raise UsageError(f"there is no commit {rev!r}", hint="see `git branch --all` and `git tag`")
-    return commit
 
 
 def report(job: Job, results: Path, folder: Path, say: Say) -> int:
@@ -142,7 +131,7 @@ def comment(job: Job, folder: Path, say: Say) -> int:
     if forge is None or event.kind != "report":
         raise UsageError("only the job that follows the pipeline of a fork posts its report")
     with (folder / "report.json").open("rb") as stream:
-        found = parse_review(stream.read(_LARGEST + 1))
+        found = parse_review(stream.read(LARGEST + 1))
     branch = event.ref.removeprefix("refs/heads/")
     requests = [
         each for each in forge.open_pull_requests(event.head_owner, branch) if each.head == event.head

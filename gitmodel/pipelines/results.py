@@ -7,7 +7,6 @@ from typing import Any
 
 from gitmodel.errors import InvalidFile
 
-FOLDER = "gitmodel-results"
 _LIMIT = 1024 * 1024  # bytes of a file
 
 

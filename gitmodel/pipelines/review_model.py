@@ -61,8 +61,8 @@ class Side:
 class Reviewing:
     """The review of one model.
 
-    ``base`` is ``None`` where there is nothing to compare with; ``is_registered``: the head's result is a
-    version already.
+    ``base`` is ``None`` where there is nothing to compare with; ``versions`` are those of the model, newest
+    first; ``is_registered``: the head's result is one of them already.
     """
 
     repo: Repository
@@ -70,7 +70,8 @@ class Reviewing:
     head: Side
     base: Side | None
     environments: Sequence[EnvironmentSpec]
-    is_registered: bool = False
+    versions: Sequence[Version]
+    is_registered: bool
 
     def review(self) -> ModelReview:
         """Gather all of it."""
@@ -217,8 +218,7 @@ class Reviewing:
         return told
 
     def _history(self, metric: str) -> Iterator[Point]:
-        versions = Registry(self.repo).versions(self.item.spec.name)[:_HISTORY]
-        for version in reversed(versions):
+        for version in reversed(self.versions[:_HISTORY]):
             if metric in version.facts.metrics:
                 yield Point(f"v{version.version}", version.facts.metrics[metric])
         if metric in self.head.version.facts.metrics and not self.is_registered:

@@ -81,7 +81,15 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
         known = _version_of(versions, run)
         candidate = _candidate(repo, item.spec, change.head, run, known)
         before = _base(repo, item.spec, change.base, [each for each in versions if each is not known])
-        return Reviewing(repo, item, candidate, before, change.environments, known is not None).review()
+        return Reviewing(
+            repo,
+            item,
+            candidate,
+            before,
+            environments=change.environments,
+            versions=versions,
+            is_registered=known is not None,
+        ).review()
     except GitmodelError as error:
         return _untrained(item, error.message, tuple(error.detail.splitlines()[-20:]), verdict="error")
 

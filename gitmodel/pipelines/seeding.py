@@ -4,14 +4,12 @@ A forge takes the pipeline of a push from the pushed commit, and these branches 
 """
 
 from gitmodel.delivery.branches import message
-from gitmodel.errors import Conflict
 from gitmodel.git.commits import commit_files
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import default_rev
-from gitmodel.git.remotes import fetch, publish
+from gitmodel.git.remotes import advance, fetch
 from gitmodel.git.repository import Repository
-from gitmodel.git.retry import GIVING_UP, attempts
-from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.git.values import Oid
 from gitmodel.pipelines.rendering import GITLAB_INCLUDED, render_seed
 from gitmodel.pipelines.telling import Say
 from gitmodel.registry.environments import env_branch, env_tip
@@ -66,18 +64,11 @@ def _has(repo: Repository, name: str, wanted: tuple[str, str]) -> bool:
 def _seed_one(repo: Repository, name: str, wanted: tuple[str, str]) -> Oid | None:
     """Return the commit that was made; ``None``: there was no need."""
     path, text = wanted
-    for _ in attempts():
+    words = message(f"Write the pipeline of {name}", "A push to this branch rolls out what its files name.")
+
+    def make(tip: Oid | None) -> Oid | None:
         if _has(repo, name, wanted):
             return None
-        tip = env_tip(repo, name)
-        words = message(
-            f"Write the pipeline of {name}", "A push to this branch rolls out what its files name."
-        )
-        commit = commit_files(repo, parent=tip, changes={path: text.encode()}, message=words)
-        try:
-            publish(repo, [RefUpdate(env_branch(name), commit, tip)])
-        except Conflict:
-            fetch(repo)
-            continue
-        return commit
-    raise Conflict(f"others keep changing env/{name}", hint=GIVING_UP)
+        return commit_files(repo, parent=tip, changes={path: text.encode()}, message=words)
+
+    return advance(repo, env_branch(name), make)

@@ -6,9 +6,8 @@ from typing import Any
 from gitmodel.registry.versions import Version
 from gitmodel.reports.diff import metric_diff, signed
 from gitmodel.reports.markdown import plain, table
+from gitmodel.reports.review.sections import marked
 from gitmodel.reports.words import number
-
-MARKS = {"better": "🟢 better", "worse": "🔴 worse", "same": "same", "new": "new", "gone": "gone"}
 
 
 def proposal_text(
@@ -49,7 +48,7 @@ def metrics_table(name: str | None, old: Mapping[str, float] | None, new: Mappin
             "-" if change.old is None else number(change.old),
             "-" if change.new is None else number(change.new),
             "" if change.delta is None else signed(change.delta),
-            MARKS[change.direction],
+            marked(change.direction),
         ]
         for change in metric_diff(old, new)
     ]

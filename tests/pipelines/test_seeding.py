@@ -94,7 +94,7 @@ def test_somebody_elses_promotion_in_between_is_kept(
             promote(bare, "staging", {"a.yaml": b"version: '2'\n"})
         publish(*given)
 
-    monkeypatch.setattr("gitmodel.pipelines.seeding.publish", late)
+    monkeypatch.setattr("gitmodel.git.remotes.publish", late)
     seed(work, None, quiet)
     assert bare.git("show", "env/staging:a.yaml") == "version: '2'"
     assert bare.git("show", f"env/staging:{DEPLOY}")

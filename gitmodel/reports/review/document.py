@@ -12,7 +12,7 @@ from typing import Any, Literal
 from gitmodel.errors import InvalidFile
 
 Verdict = Literal["passed", "failed", "inconclusive", "error", "untrained"]
-_LIMIT = 4 * 1024 * 1024  # bytes
+LARGEST = 4 * 1024 * 1024  # bytes of the JSON
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def parse_review(text: bytes) -> Review:
     Raises:
         InvalidFile: If it is not one, or is larger than a report can be.
     """
-    if len(text) > _LIMIT:
+    if len(text) > LARGEST:
         raise InvalidFile("the report is too large")
     try:
         document = json.loads(text, parse_constant=_refuse)

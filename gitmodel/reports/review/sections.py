@@ -9,7 +9,7 @@ from gitmodel.reports.words import number
 
 _SHOWN = 20
 MARKS = {"passed": "✅", "failed": "❌", "inconclusive": "⚠️", "error": "⚠️", "untrained": "❌"}
-DIRECTIONS = {"better": "🟢", "worse": "🔴"}
+_DIRECTIONS = {"better": "🟢", "worse": "🔴"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,12 @@ def _direction(figure: Figure) -> str:
     """Say which way a metric went; a difference that other rows could turn round is none."""
     if figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high:
         return "no clear difference" if figure.direction != "same" else "same"
-    return f"{DIRECTIONS.get(figure.direction, '')} {figure.direction}".strip()
+    return marked(figure.direction)
+
+
+def marked(direction: str) -> str:
+    """Return which way a metric went, with a mark beside the word."""
+    return f"{_DIRECTIONS.get(direction, '')} {direction}".strip()
 
 
 def _difference(figure: Figure) -> str:
