@@ -1,6 +1,7 @@
 """Which versions are due in an environment, decided on real tags, branches and notes."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from gitmodel.git.objects import read_file
 from gitmodel.git.refs import read_ref, update_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.pipelines import jobs
 from gitmodel.pipelines.due import Wanted, due_versions
+from gitmodel.pipelines.job import Job
 from gitmodel.registry.environments import env_branch
 from gitmodel.registry.register import register
 from gitmodel.registry.versions import ArtifactRef, Facts, Version
@@ -136,3 +139,16 @@ def test_who_asks_decides_where_a_model_goes(repo: Repository) -> None:
     version(repo, 1, spec="deploy: {environments: []}\n")
     assert due(repo, "alpha:1", catch_up=True) == []
     assert due(repo, "alpha:1", asked=True) == [("alpha:1", "it is asked for")]
+
+
+def test_what_does_not_run_before_is_refused_who_asks(repo: Repository, tmp_path: Path) -> None:
+    files = {
+        "environments/staging.yaml": "name: staging\n",
+        "environments/production.yaml": "name: production\nafter: staging\n",
+    }
+    commit_all(repo, files)
+    promote(repo, version(repo, 1), ENV, by="ci")  # wanted in staging, not deployed yet
+    said: list[str] = []
+    assert jobs.deliver(Job(repo), "production", ["alpha:1"], tmp_path / "none", said.append) == 1
+    assert "error: alpha:1 does not run in staging, which comes before production" in said
+    assert read_ref(repo, env_branch("production")) is None
