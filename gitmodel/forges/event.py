@@ -2,13 +2,18 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from gitmodel.errors import InvalidFile
 
 Kind = Literal["pull_request", "push", "tag", "environment", "schedule", "dispatch", "report"]
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+_FOREIGN = "GITMODEL_EVENT is not what `gitmodel ci plan` wrote"
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,27 @@ def decode_event(text: str) -> Event:
         InvalidFile: If it is something else.
     """
     try:
-        return Event(**json.loads(base64.urlsafe_b64decode(text)))
-    except (ValueError, TypeError) as error:
-        raise InvalidFile("GITMODEL_EVENT is not what `gitmodel ci plan` wrote") from error
+        found = Event(**json.loads(base64.urlsafe_b64decode(text)))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidFile(_FOREIGN) from error
+    if not _is_sound(found):
+        raise InvalidFile(_FOREIGN)
+    return found
+
+
+def _is_sound(event: Event) -> bool:
+    """Say whether an event has the types and commits of one: whoever starts a pipeline can set variables."""
+    given: dict[str, Any] = asdict(event)
+    texts = [given[name] for name in ("ref", "default_branch", "head_owner", "actor", "run_url", "workflow")]
+    texts += [event.head, event.base or "", event.schedule or ""]
+    inputs: Any = event.inputs
+    return (
+        event.kind in get_args(Kind)
+        and event.provider in ("github", "gitlab")
+        and all(isinstance(text, str) for text in texts)
+        and all(COMMIT.fullmatch(commit) for commit in (event.head, event.base) if commit is not None)
+        and type(event.number) in (int, type(None))
+        and all(type(flag) is bool for flag in (event.fork, event.closed))
+        and isinstance(inputs, dict)
+        and all(isinstance(text, str) for text in inputs.values())
+    )

@@ -98,8 +98,10 @@ class GitHub:
 
         try:
             return str(self._client.get_user().login)
-        except GithubException:  # the token of a job belongs to no user
-            return ""
+        except GithubException as error:
+            if error.status != _FORBIDDEN:
+                raise
+            return ""  # the token of a job belongs to no user
 
     def status(self, commit: str, context: str, state: State, description: str, url: str) -> None:
         """Say of a commit how a check went; GitHub takes 140 characters of a description."""

@@ -103,13 +103,10 @@ class GitLab:
 
     @cached_property
     def _user(self) -> int:
-        from gitlab.exceptions import GitlabError
-
-        try:
-            self._client.auth()
-            return int(self._client.user.id)
-        except (GitlabError, AttributeError):  # a job's token belongs to no user
+        if self.is_job_token:  # belongs to no user
             return 0
+        self._client.auth()
+        return int(self._client.user.id)
 
     def status(self, commit: str, context: str, state: State, description: str, url: str) -> None:
         """Say of a commit how a check went; GitLab takes 255 characters of a description."""

@@ -1,16 +1,14 @@
 """Read why a job runs: GitHub from its event file, GitLab from its variables."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gitmodel.errors import InvalidFile
-from gitmodel.forges.event import Event, Kind, decode_event
+from gitmodel.forges.event import COMMIT, Event, Kind, decode_event
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INPUTS = ("action", "model", "version", "environment")
 
 
@@ -170,7 +168,7 @@ def _kind(ref: str) -> Kind:
 
 def _commit(text: str) -> str | None:
     """Return a commit; ``None`` where the forge names none or writes zeros for it."""
-    return text if _COMMIT.fullmatch(text) and text.strip("0") else None
+    return text if COMMIT.fullmatch(text) and text.strip("0") else None
 
 
 def _needed(text: str) -> str:

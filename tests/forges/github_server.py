@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from tests.forges.github_api import problem
@@ -34,6 +35,7 @@ class GitHubState:
     commits_of: dict[int, list[str]] = field(default_factory=dict)
     pulls_of: dict[str, list[int]] = field(default_factory=dict)
     workflows: dict[str, str] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
 
     def environ(self, token: str = "ghs_secretsecret") -> dict[str, str]:
@@ -62,9 +64,9 @@ class GitHubState:
             **more,
         }
 
-    def add_comment(self, number: int, body: str, user: dict[str, Any] = BOT) -> dict[str, Any]:
+    def add_comment(self, number: int, body: str, user: dict[str, Any] | None = BOT) -> dict[str, Any]:
         """Add a comment."""
-        ids = 1 + sum(map(len, self.comments.values()))
+        ids = next(self.ids)
         url = f"{self.server.url}/repos/{self.name}/issues/comments/{ids}"
         page = f"https://github.invalid/{self.name}/pull/{number}#issuecomment-{ids}"
         made = {"id": ids, "url": url, "html_url": page, "body": body, "user": user}
@@ -108,6 +110,11 @@ class GitHubState:
     def _open(self, request: Request) -> Answer:
         number = max(self.pulls, default=0) + 1
         body = request.body
+        head = f"{self.name.partition('/')[0]}:{body['head']}"
+        for pull in self.pulls.values():
+            if (pull["state"], pull["head"]["label"], pull["base"]["ref"]) == ("open", head, body["base"]):
+                words = f"A pull request already exists for {head}."
+                return Answer(422, {"message": "Validation Failed", "errors": [{"message": words}]})
         self.add_pull(
             number, "1" * 40, body["head"], body["base"], title=body["title"], body=body.get("body")
         )
@@ -136,9 +143,11 @@ class GitHubState:
         return Answer(404, {"message": "Not Found"})
 
     def _delete(self, _: Request, comment: str) -> Answer:
-        for number, of_one in self.comments.items():
-            self.comments[number] = [each for each in of_one if each["id"] != int(comment)]
-        return Answer(204)
+        for of_one in self.comments.values():
+            for made in [each for each in of_one if each["id"] == int(comment)]:
+                of_one.remove(made)
+                return Answer(204)
+        return Answer(404, {"message": "Not Found"})
 
     def _commit(self, _: Request, sha: str) -> Answer:
         return Answer(200, {"sha": sha, "url": f"{self.server.url}/repos/{self.name}/commits/{sha}"})

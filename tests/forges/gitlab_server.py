@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from tests.forges.server import Answer, Request, Server, paged, serving
@@ -24,6 +25,7 @@ class GitLabState:
     commits_of: dict[int, list[str]] = field(default_factory=dict)
     requests_of: dict[str, list[int]] = field(default_factory=dict)
     schedules: list[dict[str, Any]] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
 
     def environ(self, token: str = "glpat-secretsecret") -> dict[str, str]:
@@ -51,7 +53,7 @@ class GitLabState:
 
     def add_note(self, number: int, body: str, author: dict[str, Any] = ME) -> dict[str, Any]:
         """Add a note."""
-        made = {"id": 1 + sum(map(len, self.notes.values())), "body": body, "author": author}
+        made = {"id": next(self.ids), "body": body, "author": author}
         self.notes.setdefault(number, []).append(made)
         return made
 
@@ -92,6 +94,10 @@ class GitLabState:
         missing = {"source_branch", "target_branch", "title"} - set(body)
         if missing:
             return Answer(400, {"error": f"{', '.join(sorted(missing))} is missing"})
+        for each in self.requests.values():
+            same = all(each[key] == body[key] for key in ("source_branch", "target_branch"))
+            if same and each["state"] == "opened" and each["source_project_id"] == self.project:
+                return Answer(409, {"message": ["Another open merge request already exists"]})
         self.add_request(number, "1" * 40, body["source_branch"], body["target_branch"])
         self.requests[number].update(body)
         return Answer(201, self.requests[number])
@@ -123,8 +129,10 @@ class GitLabState:
         return Answer(404, {"message": "404 Not found"})
 
     def _delete(self, _: Request, number: str, note: str) -> Answer:
-        self.notes[int(number)] = [each for each in self.notes[int(number)] if each["id"] != int(note)]
-        return Answer(204)
+        for made in [each for each in self.notes[int(number)] if each["id"] == int(note)]:
+            self.notes[int(number)].remove(made)
+            return Answer(204)
+        return Answer(404, {"message": "404 Not found"})
 
     def _status(self, request: Request, sha: str) -> Answer:
         if request.body["state"] not in _STATES:
@@ -142,7 +150,8 @@ class GitLabState:
         missing = {"description", "ref", "cron"} - set(request.body)
         if missing:
             return Answer(400, {"error": f"{', '.join(sorted(missing))} is missing"})
-        made = {"id": 1 + len(self.schedules), "active": True, "variables": [], **request.body}
+        known = [each["id"] for each in self.schedules]
+        made = {"id": 1 + max(known, default=0), "active": True, "variables": [], **request.body}
         self.schedules.append(made)
         return Answer(201, made)
 

@@ -41,12 +41,14 @@ class Server:
     requests: list[Request] = field(default_factory=list)
     next: list[Answer | None] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: Request) -> Answer:
-        """Answer one request."""
-        self.requests.append(request)
-        planned = self.next.pop(0) if self.next else None
-        return planned or self.act(request)
+        """Answer one request; several that come at once are answered one after the other."""
+        with self.lock:
+            self.requests.append(request)
+            planned = self.next.pop(0) if self.next else None
+            return planned or self.act(request)
 
 
 @contextmanager

@@ -1,6 +1,10 @@
 """GitLab, through python-gitlab, against a server that plays it."""
 
+import logging
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +13,7 @@ from gitmodel.forges import open_forge
 from gitmodel.forges.gitlab import GitLab
 from gitmodel.forges.problems import marked
 from tests.forges.gitlab_server import ME, PERSON, GitLabState, gitlab
-from tests.forges.server import Answer
+from tests.forges.server import Answer, Request
 
 HEAD = "ab" * 20
 TOKEN = "glpat-averysecretword"
@@ -51,6 +55,26 @@ def test_a_note_beyond_the_first_page_is_found(state: GitLabState, forge: GitLab
     assert bodies(state)[-2:] == [marked("gitmodel", "new"), marked("gitmodel", "quoted")]
 
 
+def test_a_note_that_was_deleted_meanwhile_is_written_anew(state: GitLabState, forge: GitLab) -> None:
+    forge.comment(7, "gitmodel", "one")
+
+    def deleting(request: Request) -> Answer:
+        if request.method == "PUT":
+            state.notes[7].clear()
+        return state.act(request)
+
+    state.server.act = deleting
+    forge.comment(7, "gitmodel", "two")
+    assert bodies(state) == [marked("gitmodel", "two")]
+
+
+def test_jobs_at_once_leave_one_note(state: GitLabState, forge: GitLab) -> None:
+    jobs = [replace(forge) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda job: job.comment(7, "gitmodel", "report"), jobs))
+    assert bodies(state) == [marked("gitmodel", "report")]
+
+
 def test_a_status_is_set(state: GitLabState, forge: GitLab) -> None:
     forge.status(HEAD, "gitmodel", "failure", "w" * 300, "")
     (status,) = state.statuses[HEAD]
@@ -76,6 +100,22 @@ def test_a_merge_request_is_proposed_once(state: GitLabState, forge: GitLab) -> 
     assert (state.requests[8]["title"], state.requests[8]["description"]) == ("Promote wine v2", "other")
 
 
+def test_a_merge_request_of_a_fork_is_not_taken_for_ours(state: GitLabState, forge: GitLab) -> None:
+    """A stranger's branch may bear the name of ours; what it holds must not become the promotion."""
+    state.add_request(8, "3" * 40, "promote/staging/wine", "env/staging", source_project_id=6)
+    made = forge.propose("promote/staging/wine", "env/staging", "Promote wine v1", "text")
+    assert (made.number, made.fork) == (9, False)
+    assert state.requests[8]["title"] == ""
+
+
+def test_what_another_job_has_just_proposed_is_found(state: GitLabState, forge: GitLab) -> None:
+    first = forge.propose("promote/staging/wine", "env/staging", "Promote wine v1", "text")
+    state.server.next = [Answer(200, [])]  # asked a moment too early
+    again = forge.propose("promote/staging/wine", "env/staging", "Promote wine v2", "text")
+    assert first.number == again.number
+    assert state.requests[first.number]["title"] == "Promote wine v2"
+
+
 def test_schedules_that_are_off_are_named(state: GitLabState, forge: GitLab) -> None:
     state.schedules = [
         {"id": 1, "description": "gitmodel: wine", "active": False},
@@ -99,6 +139,38 @@ def test_schedules_follow_the_models(state: GitLabState, forge: GitLab) -> None:
     assert [line.partition(":")[0] for line in told] == ["removed", "changed"]
     kept = [(each["description"], each["cron"]) for each in state.schedules]
     assert kept == [("nightly tests", "0 1 * * *"), ("gitmodel: wine", "0 5 * * 1")]
+
+
+def test_a_schedule_that_was_half_made_is_made_again(state: GitLabState, forge: GitLab) -> None:
+    state.server.next = [None, None, Answer(400, {"message": "no"})]  # its variable
+    with pytest.raises(ToolFailed):
+        forge.sync_schedules({"wine": "0 3 * * 1"}, "main")
+    assert len(state.schedules) == 1
+    forge.sync_schedules({"wine": "0 3 * * 1"}, "main")
+    (wine,) = state.schedules
+    assert (wine["description"], len(wine["variables"])) == ("gitmodel: wine", 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_patience_ends_and_the_words_are_told(state: GitLabState, forge: GitLab, status: int) -> None:
+    impatient = replace(forge, patience=1.0)
+    state.server.next = [Answer(status, {"message": "slow down"}, {"Retry-After": "3600"})] * 20
+    begun = time.monotonic()
+    with pytest.raises(ToolFailed, match=str(status)) as caught:
+        impatient.status(HEAD, "gitmodel", "success", "well", "")
+    assert time.monotonic() - begun < 5
+    assert "slow down" in caught.value.detail
+    assert "later" in caught.value.hint
+    state.server.next.clear()
+
+
+def test_the_token_is_in_no_log(state: GitLabState, forge: GitLab, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        state.server.next = [Answer(503), None, Answer(401, {"message": "401 Unauthorized"})]
+        with pytest.raises(ToolFailed, match="401") as caught:
+            forge.comment(7, "gitmodel", "report")
+    assert state.server.requests[0].headers["private-token"] == TOKEN
+    assert TOKEN not in caplog.text + repr(caught.value) + str(vars(caught.value))
 
 
 @pytest.mark.parametrize(

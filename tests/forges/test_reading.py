@@ -1,5 +1,6 @@
 """What started a job, read from the forge's variables; texts of outsiders stay plain data."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -187,8 +188,37 @@ def test_the_pipeline_that_follows_is_told_the_event() -> None:
     handed = encode_event(first)
     assert handed.replace("=", "").replace("-", "").replace("_", "").isalnum()
     assert gitlab(CI_PIPELINE_SOURCE="parent_pipeline", GITMODEL_EVENT=handed) == first
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"head": "--upload-pack=touch pwned"},
+        {"head": None},
+        {"base": "main"},
+        {"kind": "merge"},
+        {"provider": "other"},
+        {"number": "5; rm"},
+        {"number": True},
+        {"fork": "no"},
+        {"inputs": {"model": ["x"]}},
+        {"inputs": "x"},
+        {"ref": 1},
+        {"more": 1},
+    ],
+)
+def test_an_event_that_somebody_made_up_is_refused(changed: dict[str, Any]) -> None:
+    """Whoever may start a pipeline may set its variables."""
+    good = json.loads(base64.urlsafe_b64decode(encode_event(gitlab())))
+    forged = base64.urlsafe_b64encode(json.dumps({**good, **changed}).encode()).decode()
     with pytest.raises(InvalidFile, match="GITMODEL_EVENT"):
-        gitlab(GITMODEL_EVENT="x")
+        gitlab(GITMODEL_EVENT=forged)
+
+
+@pytest.mark.parametrize("text", ["x", "é", "W10=", base64.b64encode(b"[" * 100_000).decode()])
+def test_what_is_no_event_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFile, match="GITMODEL_EVENT"):
+        gitlab(GITMODEL_EVENT=text)
 
 
 TEXTS = st.text(max_size=40)
