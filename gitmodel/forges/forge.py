@@ -1,6 +1,6 @@
 """What gitmodel asks of a forge: few verbs, with types of our own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -65,11 +65,11 @@ class Forge(Protocol):
     def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
         """Open a pull request from a branch that was pushed; change title and text of one that is open."""
 
-    def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
-        """Make the forge start the pipelines of models by the clock; return what has changed, in words.
+    def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
+        """Make the forge start pipelines by the clock; return what has changed, in words.
 
         Args:
-            wanted: Cron expressions (UTC) by name of the model.
+            wanted: Cron expressions (UTC).
             branch: Where the pipelines run.
         """
 

@@ -1,7 +1,7 @@
 """GitHub, through PyGithub."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -155,7 +155,7 @@ class GitHub:
         found = self._repository.get_pulls(state="open", head=head, base=base_branch)
         return next((each for each in found if _name(each.head) == _name(each.base)), None)
 
-    def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
+    def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
         """Change nothing: GitHub's schedules are in the workflow."""
         del wanted, branch
         return ()

@@ -1,6 +1,6 @@
 """GitLab, through python-gitlab."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -163,41 +163,39 @@ class GitLab:
         )
         return next((each for each in found if each.source_project_id == each.target_project_id), None)
 
-    def sync_schedules(self, wanted: Mapping[str, str], branch: str) -> Sequence[str]:
-        """Make, change and remove the pipeline schedules that bear our mark; others are left alone."""
+    def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
+        """Make, change and remove the pipeline schedules that bear our mark; others are left alone.
+
+        One serves all models of a cron expression: a project may have as few as ten.
+        """
         with self._asking("write pipeline schedules"):
             told = []
             known: dict[str, Any] = {}
-            for each in self._project.pipelineschedules.list(iterator=True):
-                model = each.description.removeprefix(_SCHEDULE)
-                if each.description.startswith(_SCHEDULE) and (model not in wanted or model in known):
+            for each in self._project.pipelineschedules.list(get_all=True):
+                cron = each.description.removeprefix(_SCHEDULE)
+                if each.description.startswith(_SCHEDULE) and (cron not in wanted or cron in known):
                     each.delete()
-                    told.append(f"removed: the schedule of {model}")
+                    told.append(f"removed: {cron}")
                 elif each.description.startswith(_SCHEDULE):
-                    known[model] = each
-            for model, cron in wanted.items():
-                told += self._schedule(known.get(model), model, cron, branch)
+                    known[cron] = each
+            for cron in sorted(wanted):
+                told += self._schedule(known.get(cron), cron, branch)
             return told
 
-    def _schedule(self, known: Any, model: str, cron: str, branch: str) -> list[str]:
+    def _schedule(self, known: Any, cron: str, branch: str) -> list[str]:
         if known is None:
             # Its name comes last: what a killed run leaves without the variable, the next one removes.
-            given = {
-                "description": f"{_SCHEDULE}{model} (unfinished)",
-                "ref": branch,
-                "cron": cron,
-                "cron_timezone": "UTC",
-            }
-            made = self._project.pipelineschedules.create(given)
-            made.variables.create({"key": "GITMODEL_SCHEDULE", "value": model})
-            made.description = f"{_SCHEDULE}{model}"
+            given = {"description": f"{_SCHEDULE}unfinished", "ref": branch}
+            made = self._project.pipelineschedules.create({**given, "cron": cron, "cron_timezone": "UTC"})
+            made.variables.create({"key": "GITMODEL_SCHEDULE", "value": cron})
+            made.description = f"{_SCHEDULE}{cron}"
             made.save()
-            return [f"made: the schedule of {model}, {cron}"]
+            return [f"made: {cron}"]
         if (known.cron, known.ref.removeprefix("refs/heads/")) == (cron, branch):
             return []
         known.cron, known.ref = cron, branch
         known.save()
-        return [f"changed: the schedule of {model}, {cron}"]
+        return [f"changed: {cron}"]
 
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the schedules that GitLab does not start."""

@@ -5,6 +5,7 @@ from gitmodel.git.refs import default_branch, default_rev
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.telling import Say
 from gitmodel.spec import load_models
+from gitmodel.spec.cron import plain_cron
 
 
 def sync_schedules(job: Job, say: Say) -> None:
@@ -21,7 +22,7 @@ def sync_schedules(job: Job, say: Say) -> None:
         )
     rev = default_rev(job.repo)
     models = load_models(job.repo, rev) if rev else []
-    wanted = {spec.name: " ".join(spec.retrain.schedule.split()) for spec in models if spec.retrain.schedule}
+    wanted = {plain_cron(spec.retrain.schedule) for spec in models if spec.retrain.schedule}
     for line in job.forge.sync_schedules(wanted, default_branch(job.repo)) or [
         "schedules are as they should be"
     ]:

@@ -125,30 +125,44 @@ def test_schedules_that_are_off_are_named(state: GitLabState, forge: GitLab) -> 
     assert "gitmodel: wine" in told
 
 
-def test_schedules_follow_the_models(state: GitLabState, forge: GitLab) -> None:
+def test_schedules_are_made_changed_and_removed(state: GitLabState, forge: GitLab) -> None:
     state.schedules = [
         {"id": 1, "description": "nightly tests", "active": True, "cron": "0 1 * * *", "ref": "main"}
     ]
-    told = forge.sync_schedules({"wine": "0 3 * * 1", "loans": "0 4 * * *"}, "main")
-    assert len(told) == 2
-    wine = state.schedules[1]
-    assert (wine["cron"], wine["cron_timezone"], wine["ref"]) == ("0 3 * * 1", "UTC", "main")
-    assert wine["variables"] == [{"key": "GITMODEL_SCHEDULE", "value": "wine"}]
-    assert forge.sync_schedules({"wine": "0 3 * * 1", "loans": "0 4 * * *"}, "main") == []
-    told = forge.sync_schedules({"wine": "0 5 * * 1"}, "main")
-    assert [line.partition(":")[0] for line in told] == ["removed", "changed"]
-    kept = [(each["description"], each["cron"]) for each in state.schedules]
-    assert kept == [("nightly tests", "0 1 * * *"), ("gitmodel: wine", "0 5 * * 1")]
+    assert forge.sync_schedules({"0 3 * * 1", "0 4 * * *"}, "main") == ["made: 0 3 * * 1", "made: 0 4 * * *"]
+    monday = state.schedules[1]
+    assert (monday["cron"], monday["cron_timezone"], monday["ref"]) == ("0 3 * * 1", "UTC", "main")
+    assert monday["variables"] == [{"key": "GITMODEL_SCHEDULE", "value": "0 3 * * 1"}]
+    assert forge.sync_schedules({"0 3 * * 1", "0 4 * * *"}, "main") == []
+    assert forge.sync_schedules({"0 4 * * *"}, "trunk") == ["removed: 0 3 * * 1", "changed: 0 4 * * *"]
+    kept = [(each["description"], each["cron"], each["ref"]) for each in state.schedules]
+    assert kept == [("nightly tests", "0 1 * * *", "main"), ("gitmodel: 0 4 * * *", "0 4 * * *", "trunk")]
+
+
+def test_schedules_beyond_the_first_page_are_removed_too(state: GitLabState, forge: GitLab) -> None:
+    """Removing while one turns pages would pass some over."""
+    state.schedules = [
+        {"id": number, "description": f"gitmodel: {number}", "active": True} for number in range(230)
+    ]
+    assert len(forge.sync_schedules((), "main")) == 230
+    assert state.schedules == []
+
+
+def test_a_schedule_that_was_changed_by_hand_is_set_right(state: GitLabState, forge: GitLab) -> None:
+    forge.sync_schedules({"0 3 * * 1"}, "main")
+    state.schedules[0].update(cron="1 1 * * *", active=False)
+    assert forge.sync_schedules({"0 3 * * 1"}, "main") == ["changed: 0 3 * * 1"]
+    assert (state.schedules[0]["cron"], state.schedules[0]["active"]) == ("0 3 * * 1", False)
 
 
 def test_a_schedule_that_was_half_made_is_made_again(state: GitLabState, forge: GitLab) -> None:
     state.server.next = [None, None, Answer(400, {"message": "no"})]  # its variable
     with pytest.raises(ToolFailed):
-        forge.sync_schedules({"wine": "0 3 * * 1"}, "main")
+        forge.sync_schedules({"0 3 * * 1"}, "main")
     assert len(state.schedules) == 1
-    forge.sync_schedules({"wine": "0 3 * * 1"}, "main")
-    (wine,) = state.schedules
-    assert (wine["description"], len(wine["variables"])) == ("gitmodel: wine", 1)
+    forge.sync_schedules({"0 3 * * 1"}, "main")
+    (made,) = state.schedules
+    assert (made["description"], len(made["variables"])) == ("gitmodel: 0 3 * * 1", 1)
 
 
 @pytest.mark.parametrize("status", [429, 503])
