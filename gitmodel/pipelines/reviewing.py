@@ -9,6 +9,7 @@ from gitmodel.git.commits import read_log
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
+from gitmodel.pipelines.kept import keep, kept, state_of
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.results import Result
 from gitmodel.pipelines.review_model import Reviewing, Side
@@ -25,12 +26,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class _Change:
-    """Where a change begins and ends, and the environments it may reach."""
+    """Where a change begins and ends, the environments it may reach, and the state of the repository."""
 
     repo: Repository
     base: Oid | None
     head: Oid
     environments: Sequence[EnvironmentSpec]
+    state: str
 
 
 def review(
@@ -55,7 +57,7 @@ def review(
         say: Told what takes long.
     """
     environments = load_environments(repo, default_rev(repo))
-    change = _Change(repo, base, head, environments)
+    change = _Change(repo, base, head, environments, state_of(repo, base, head))
     models = []
     for item in touched:
         say(f"[report] {item.spec.name}")
@@ -71,6 +73,10 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
         ready = parse_review(result.review.encode()).models
         if [model.model for model in ready] == [item.spec.name]:
             return ready[0]
+    return kept(change.repo, item, change.state) or _reviewed(change, item, result)
+
+
+def _reviewed(change: _Change, item: Touched, result: Result | None) -> ModelReview:
     repo, name = change.repo, item.spec.name
     try:
         run = find_digest(repo, name, result.digest) if result and result.digest else None
@@ -81,7 +87,7 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
         known = _version_of(versions, run)
         candidate = _candidate(repo, item.spec, change.head, run, known)
         before = _base(repo, item.spec, change.base, [each for each in versions if each is not known])
-        return Reviewing(
+        reviewing = Reviewing(
             repo,
             item,
             candidate,
@@ -89,9 +95,18 @@ def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelRevi
             environments=change.environments,
             versions=versions,
             is_registered=known is not None,
-        ).review()
+        )
+        return _kept(change, reviewing)
     except GitmodelError as error:
         return _untrained(item, error.message, tuple(error.detail.splitlines()[-20:]), verdict="error")
+
+
+def _kept(change: _Change, reviewing: Reviewing) -> ModelReview:
+    """Review a model, and keep that unless something could not be read, which may be there the next time."""
+    found = reviewing.review()
+    if not reviewing.unscored and found.verdict != "error":
+        keep(change.repo, reviewing.item, change.state, change.head, found)
+    return found
 
 
 def _untrained(

@@ -1,5 +1,6 @@
 """What a change does to models, gathered from real trainings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gitmodel.git.values import Oid
 from gitmodel.pipelines import steps
 from gitmodel.pipelines.reporting import review_change
 from gitmodel.pipelines.results import Result
+from gitmodel.pipelines.review_model import Reviewing
 from gitmodel.pipelines.setup import init_repository
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.review.document import ModelReview, Review, parse_review
@@ -188,3 +190,27 @@ def test_a_base_that_cannot_read_the_new_rows_is_told_as_trained(repo: Repositor
     assert all(figure.low is None for figure in model.metrics)
     assert any(figure.base is not None for figure in model.metrics)
     assert model.latency == ()
+
+
+def test_asked_again_nothing_is_scored_until_a_ref_moves(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = branch(repo, "twice", {"params.yaml": "C: 0.6\nseed: 12345\n"})
+    first = review_change(repo, "main", head, say=say)
+    made, review = [], Reviewing.review
+
+    def counted(self: Reviewing) -> ModelReview:
+        made.append(self.item.spec.name)
+        return review(self)
+
+    monkeypatch.setattr(Reviewing, "review", counted)
+    assert review_change(repo, "main", head, say=say) == first
+    assert not made
+    (file,) = (repo.state / "reviews").iterdir()
+    file.write_bytes(file.read_bytes()[:-9])
+    damaged = review_change(repo, "main", head, say=say)
+    assert replace(one(damaged), latency=()) == replace(one(first), latency=())
+    assert made == [MODEL]
+    repo.git("tag", "any")
+    review_change(repo, "main", head, say=say)
+    assert len(made) == 2
