@@ -54,7 +54,6 @@ test-system: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests with re
 
 bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md
-	$(BIN)/python -m bench.ci --write docs/benchmarks.md
 	$(BIN)/python -m bench.notes
 	$(BIN)/python -m bench.ci --write docs/benchmarks.md
 

@@ -14,7 +14,7 @@ from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.releasing import environments_of
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.spec import ModelSpec, load_environments, load_models
+from gitmodel.spec import ModelSpec, load_environments, load_model
 from gitmodel.spec.cron import plain_cron
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
@@ -100,9 +100,7 @@ def _tag(repo: Repository, event: Event) -> Plan:
 
 def _version(repo: Repository, ref: str, reason: str, environment: str = "") -> Plan:
     version = Registry(repo).version(ref)
-    spec = next((each for each in load_models(repo, version.commit) if each.name == version.model), None)
-    if spec is None:
-        raise UsageError(f"{version.name} has no model.yaml at its commit")
+    spec = load_model(repo, version.commit, version.model)
     if spec.deploy.environments == () and not environment:  # it is not even loaded: a pickle would run
         return Plan("none", reason=f"the model of {version.name} names no environment; a person promotes it")
     names = _environments(repo, [spec]) if not environment else (environment,)
@@ -111,7 +109,7 @@ def _version(repo: Repository, ref: str, reason: str, environment: str = "") -> 
 
 def _schedule(repo: Repository, event: Event) -> Plan:
     wanted = " ".join((event.schedule or "").split())
-    scheduled = [spec for spec in load_models(repo, event.head) if spec.retrain.schedule]
+    scheduled = [spec for spec in _models(repo, event.head) if spec.retrain.schedule]
     specs = [spec for spec in scheduled if wanted in (spec.name, plain_cron(spec.retrain.schedule or ""))]
     models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
     reason = "" if models else f"no model has the schedule {wanted!r}"
@@ -161,7 +159,7 @@ def _plain(version: str) -> str:
 
 
 def _chosen(repo: Repository, head: str, model: str) -> list[ModelSpec]:
-    specs = load_models(repo, head)
+    specs = _models(repo, head)
     if not model:
         return specs
     found = [spec for spec in specs if spec.name == check_model(model)]
@@ -170,6 +168,11 @@ def _chosen(repo: Repository, head: str, model: str) -> list[ModelSpec]:
             f"there is no model {model!r}", hint=f"there are: {', '.join(spec.name for spec in specs)}"
         )
     return found
+
+
+def _models(repo: Repository, head: str) -> list[ModelSpec]:
+    """Return all models of a commit; one that is not valid has only its name, and its job fails."""
+    return [item.spec for item in between(repo, Oid(head), None).touched]
 
 
 def _environments(repo: Repository, specs: list[ModelSpec]) -> tuple[str, ...]:

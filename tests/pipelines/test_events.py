@@ -126,6 +126,18 @@ def test_a_schedule_is_for_the_models_that_have_it(repo: Repository) -> None:
     assert plan_event(repo, event(repo, "schedule", schedule=None)).action == "none"
 
 
+def test_a_broken_model_stops_no_other(repo: Repository) -> None:
+    tag = "wine@v1"
+    commit_all(repo, {"models/loans/model.yaml": "name: loans\nnothing: of this\n"})
+    repo.git("tag", "-a", "-m", "One", tag)
+    assert names(plan_event(repo, event(repo, "tag", ref=f"refs/tags/{tag}"))) == ["wine"]
+    assert names(plan_event(repo, event(repo, "schedule", schedule="0 3 * * 1"))) == ["wine"]
+    assert names(dispatch(repo, model="wine")) == ["wine"]
+    pushed = plan_event(repo, event(repo, "push"))
+    assert names(pushed) == ["loans", "quiet", "wine"]
+    assert [item.spec.name for item in pushed.models if item.broken] == ["loans"]
+
+
 def test_a_push_to_an_environments_branch_deploys(repo: Repository) -> None:
     found = plan_event(repo, event(repo, "environment", ref="refs/heads/env/staging"))
     assert (found.action, found.environments) == ("deploy", ("staging",))
