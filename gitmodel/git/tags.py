@@ -46,6 +46,36 @@ class Tag(NamedTuple):
     damage: str = ""
 
 
+def name_ends(repo: Repository, start: str) -> list[str]:
+    """Return what follows ``start`` in the names of all tags that begin so, in no order.
+
+    Of thousands this is several times faster than `read_tags`.
+    """
+    begin = f"{_TAGS}{start}"
+    done = repo.run("rev-parse", "--symbolic", f"--glob={begin}*", check=False)
+    text = done.text
+    if done.code or done.stderr:  # it passes over refs whose object is missing
+        text = repo.git("for-each-ref", "--format=%(refname)", f"{begin}*")
+    return f"\n{text}".replace(f"\n{begin}", "\n").split()
+
+
+def tags_at(repo: Repository, target: Oid) -> list[str]:
+    """Return the names of the tags about an object; git knows it of packed refs without reading a tag."""
+    out = repo.run("show-ref", "--tags", "--dereference", check=False).text
+    found = re.findall(rf"(?m)^{target} {_TAGS}(.+?)(?:\^\{{\}})?$", out)
+    return [*dict.fromkeys(found)]
+
+
+def tags_saying(repo: Repository, pattern: str, words: str) -> list[str]:
+    """Return the names of the tags, of those that match the pattern, whose messages hold these words."""
+    wanted = "--format=%(refname:strip=2)%00%(contents)%00%00"
+    done = repo.run("for-each-ref", wanted, f"{_TAGS}{pattern}", check=False)
+    if done.code:  # the object of one is damaged
+        return [tag.name for tag in read_tags(repo, pattern) if words in tag.message]
+    records = (record.partition("\0") for record in done.text.split("\0\0\n"))
+    return [name for name, _, message in records if words in message]
+
+
 def read_tags(repo: Repository, pattern: str = "", *, messages: bool = True, below: str = _TAGS) -> list[Tag]:
     """Return the tags that match a pattern of ``for-each-ref``, in the order of names.
 

@@ -1,5 +1,6 @@
 """Give a training the next version number: one tag, made once, with its metrics, in one push."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,12 +9,21 @@ from gitmodel.errors import Conflict, InvalidFile
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.retry import GIVING_UP, attempts
-from gitmodel.git.tags import read_tags, write_tag_object
+from gitmodel.git.tags import name_ends, tags_at, tags_saying, write_tag_object
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Record, format_record
-from gitmodel.registry.names import check_model, is_version_number, next_number, number_key, tag_name
+from gitmodel.registry.names import (
+    check_model,
+    is_version_number,
+    next_number,
+    number_key,
+    split_tag,
+    tag_name,
+)
 from gitmodel.registry.registry import Registry
-from gitmodel.registry.versions import Facts, Version, format_version, parse_version
+from gitmodel.registry.versions import Facts, Version, format_version
+
+_INTEGERS = re.compile(r"[1-9][0-9]*(?:\n[1-9][0-9]*)*\Z")
 
 
 @dataclass(frozen=True)
@@ -67,29 +77,33 @@ def register(
 
 
 def _same_result(repo: Repository, model: str, commit: Oid, facts: Facts) -> Version | None:
-    """Find the newest version of the same commit or run; only tags that may be it are read whole."""
-    digest = facts.run.digest if facts.run else commit
+    """Find the newest version of the same commit, or else of the same run, for which messages are read."""
+    at_commit = _readable(repo, model, tags_at(repo, commit))
+    if at_commit or not facts.run:
+        return _newest(at_commit)
+    digest = facts.run.digest
+    found = _readable(repo, model, tags_saying(repo, f"{model}@v*", digest))
+    return _newest([version for version in found if version.facts.run and version.facts.run.digest == digest])
+
+
+def _readable(repo: Repository, model: str, tags: Sequence[str]) -> list[Version]:
     found = []
-    for tag in read_tags(repo, f"{model}@v*"):
-        if tag.target == commit or digest in tag.message:
+    for tag in tags:
+        if (split_tag(tag) or ("",))[0] == model:
             with suppress(InvalidFile):
-                found.append(parse_version(tag))
-    same = [version for version in found if version and _is_same(version, commit, facts)]
-    return max(same, key=lambda version: number_key(version.version), default=None)
+                found.append(Registry(repo).version(tag))
+    return found
 
 
-def _is_same(version: Version, commit: Oid, facts: Facts) -> bool:
-    run = version.facts.run
-    return version.commit == commit or bool(run and facts.run and run.digest == facts.run.digest)
+def _newest(versions: Sequence[Version]) -> Version | None:
+    return max(versions, key=lambda version: number_key(version.version), default=None)
 
 
 def next_version(repo: Repository, model: str, kind: str) -> str:
     """Return the number after the newest, whether or not that can be read; ``kind`` as in `register`."""
-    names = repo.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/tags/{model}@v*").splitlines()
-    texts = [name[len(model) + 2 :] for name in names]
-    plain = [text for text in texts if text.isdecimal() and text.isascii() and text[0] != "0"]
-    if kind == "integer" and len(plain) == len(texts) and plain:  # as most are, and quicker
-        return str(max(map(int, plain)) + 1)
+    texts = name_ends(repo, f"{model}@v")
+    if kind == "integer" and _INTEGERS.match("\n".join(texts)):  # as most are, and quicker
+        return str(max(map(int, texts)) + 1)
     numbers = [text for text in texts if is_version_number(text)]
     if not numbers:
         return "1" if kind == "integer" else "0.1.0"

@@ -65,6 +65,20 @@ def test_the_same_result_is_one_version(server: Repository, tmp_path: Path) -> N
     assert (again.version.version, again.created) == ("1", False)
 
 
+def test_what_only_mentions_a_run_is_another_result(repo: Repository) -> None:
+    _, facts, _ = result(repo, "a" * 64)
+    repo.git("tag", "-a", "-m", f"Compared with {'a' * 64}", "m@v1")
+    commit = Oid(repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Run"))
+    assert register(repo, "m", commit=commit, facts=facts).version.version == "2"
+
+
+def test_the_newest_version_of_a_commit_is_the_one_that_is_found(repo: Repository) -> None:
+    for name in ("m@v2", "m@v10", "m@v9", "other@v11", "m@vx"):
+        repo.git("tag", "-a", "-m", "By hand", name)
+    found = register(repo, "m", commit=head(repo), facts=Facts("Trained"))
+    assert (found.version.version, found.created) == ("10", False)
+
+
 def test_everybody_gets_a_number_of_their_own(server: Repository, tmp_path: Path) -> None:
     copies = [clone(server, tmp_path / f"c{number}") for number in range(6)]
     numbers: list[str] = []
