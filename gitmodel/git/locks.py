@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from gitmodel.git.repository import Repository
@@ -10,10 +11,15 @@ from gitmodel.git.repository import Repository
 _STALE = 60.0
 
 
+def ref_locks(repo: Repository) -> list[Path]:
+    """Return the locks of refs: beside each that is a file, one for those that are packed, or in tables."""
+    folders = [(repo.git_dir / name).rglob("*.lock") for name in ("refs", "reftable")]
+    return sorted([*chain(*folders), *repo.git_dir.glob("packed-refs.lock")])
+
+
 def stale_locks(repo: Repository) -> list[Path]:
     """Return the locks of refs that are older than any living git holds one."""
-    found = [*(repo.git_dir / "refs").rglob("*.lock"), repo.git_dir / "packed-refs.lock"]
-    return sorted(lock for lock in found if _age(lock) > _STALE)
+    return [lock for lock in ref_locks(repo) if _age(lock) > _STALE]
 
 
 def _age(lock: Path) -> float:

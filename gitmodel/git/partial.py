@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitmodel.errors import ToolFailed, UsageError
+from gitmodel.git.locks import ref_locks
 from gitmodel.git.repository import Repository
 
 # Anything else (`ext::`, `fd::`, helpers that are installed) could run what the URL says.
@@ -184,7 +185,7 @@ class Mirror:
 
     def _sweep(self) -> None:
         """Remove locks that a killed fetch left on refs; nobody else writes refs while we hold our own."""
-        for left in (self.repo.git_dir / "packed-refs.lock", *(self.repo.git_dir / "refs").rglob("*.lock")):
+        for left in ref_locks(self.repo):
             left.unlink(missing_ok=True)
 
     def _fetch(self, kind: str) -> None:

@@ -12,7 +12,7 @@ from gitmodel import process
 from gitmodel.errors import Conflict, ToolFailed
 from gitmodel.git.commits import commit_files
 from gitmodel.git.notes import append_notes, combine, join_lines, note_lines, raw_lines, read_notes, without
-from gitmodel.git.refs import list_refs, read_ref, resolve, update_refs
+from gitmodel.git.refs import read_ref, resolve, update_refs
 from gitmodel.git.remotes import fetch, publish, take_out
 from gitmodel.git.repository import Repository
 from gitmodel.git.retry import attempts
@@ -190,18 +190,6 @@ def test_a_partial_clone_whose_remote_is_away_says_so_soon(shared: Repository, t
     with pytest.raises(ToolFailed, match="cannot be read") as caught:
         read_notes(part, REF)
     assert "away" in caught.value.detail
-
-
-def test_refs_kept_in_tables(tmp_path: Path) -> None:
-    made = process.run(["git", "init", "-q", "--ref-format=reftable", str(tmp_path / "r")], check=False)
-    if made.code:
-        pytest.skip("this git cannot keep refs in tables: version 2.45 is the first that can")
-    repo = Repository.open(tmp_path / "r")
-    commit = Oid(commit_all(repo, {"README": "x"}))
-    append_notes(repo, REF, {commit: ["a"]})
-    update_refs(repo, [RefUpdate("refs/tags/m@v1", commit, None)])
-    assert list_refs(repo, "refs/tags/") == {"refs/tags/m@v1": commit}
-    assert read_notes(repo, REF) == {commit: ["a"]}
 
 
 def test_lines_are_taken_out_at_the_remote_and_here_and_others_stay(
