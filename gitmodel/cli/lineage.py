@@ -38,11 +38,19 @@ def command(*, version: str | None, form: str, as_json: bool) -> None:
 
     repo = Repository.open()
     lineage = read_lineage(repo, any_version(repo, version))
-    click.echo(_written(repo, lineage, "json" if as_json else form))
+    form = "json" if as_json else form
+    if form == "text":
+        from gitmodel.cli.output import show
+        from gitmodel.reports.lineage import COLOURS, lineage_text
+
+        show(lineage_text(lineage), COLOURS)
+    else:
+        click.echo(_written(repo, lineage, form))
 
 
 def _written(repo: Repository, lineage: "Lineage", form: str) -> str:
-    from gitmodel.reports import lineage as forms
+    """Write it for programs."""
+    from gitmodel.reports.lineage import lineage_document, lineage_mermaid
 
     if form == "openlineage":
         from gitmodel.reports.openlineage import declared_fields, event_lines, namespace_of
@@ -52,6 +60,5 @@ def _written(repo: Repository, lineage: "Lineage", form: str) -> str:
     if form == "json":
         from gitmodel.reports.terminal import to_json
 
-        return to_json(forms.lineage_document(lineage))
-    lines = forms.lineage_mermaid(lineage) if form == "mermaid" else forms.lineage_text(lineage)
-    return "\n".join(lines)
+        return to_json(lineage_document(lineage))
+    return "\n".join(lineage_mermaid(lineage))

@@ -12,9 +12,10 @@ from typing import Any
 from gitmodel.metrics.records import Record
 from gitmodel.registry.versions import Version
 from gitmodel.reports.details import version_document
-from gitmodel.reports.terminal import clean
+from gitmodel.reports.terminal import Colours, clean
 from gitmodel.reports.words import pairs
 
+COLOURS: Colours = ((r"^(\S.*)", "yellow"),)  # its headings
 _SHORT_COMMIT, _SHORT_DIGEST, _LONGEST_LABEL = 7, 4, 100
 
 

@@ -1,6 +1,7 @@
 """Which files DVC tracks at a commit, and by which digest, read from git alone."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_files
 from gitmodel.git.repository import Repository
+
+# What names a stage of ``foreach``, as far as the name tells it: other holes are DVC's to fill.
+_ITEM = re.compile(r"\$\{\s*(?:item|key)\s*\}")
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,19 @@ def _outs(content: bytes, file: str, pipeline: bytes) -> Iterator[Tracked]:
     stages = _mapping(_mapping(_document(pipeline, "dvc.yaml")).get("stages"))
     holders = {"": document, **_mapping(document.get("stages"))}
     for name, holder in holders.items():
-        stage = _mapping(stages.get(name.partition("@")[0]) if name else document)
+        work = _wdir(stages, name) if name else str(document.get("wdir", ""))
         for out in _mapping(holder).get("outs") or ():
             if isinstance(out, dict) and "md5" in out and "path" in out:
-                place = posixpath.join(folder, str(stage.get("wdir", "")), str(out["path"]))
+                place = posixpath.join(folder, work, str(out["path"]))
                 yield Tracked(posixpath.normpath(place), str(out["md5"]), out.get("size"))
+
+
+def _wdir(stages: dict[str, Any], name: str) -> str:
+    """Return where a stage runs; ``train@en`` is one of the stages that ``train`` stands for."""
+    entry, _, item = name.partition("@")
+    stage = _mapping(stages.get(entry))
+    stage = _mapping(stage.get("do", stage))
+    return _ITEM.sub(lambda _: item, str(stage.get("wdir", "")))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

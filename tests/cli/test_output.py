@@ -78,6 +78,15 @@ def test_what_does_not_fit_is_paged(models: Repository) -> None:
     assert seen(models, "log", rows=6, env={"GIT_PAGER": "cat"}).startswith(f"{YELLOW}Model-ID")
 
 
+def test_lineage_is_paged_as_text_only(models: Repository) -> None:
+    models.git("config", "core.pager", "sed s/^/paged:/")
+    paged = seen(models, "lineage", "credit-risk:4", rows=6)
+    assert paged.startswith(f"paged:{YELLOW}Data\x1b[m\n")
+    assert all(line.startswith("paged:") for line in paged.splitlines())
+    for form in ("json", "mermaid", "openlineage"):
+        assert "paged:" not in seen(models, "lineage", "credit-risk:4", "--format", form, rows=6)
+
+
 @pytest.mark.parametrize(("command", "shown"), [("gone-4711", True), ("true", False), ("head -n 1", False)])
 def test_a_pager_that_is_missing_or_leaves_early(models: Repository, *, command: str, shown: bool) -> None:
     text = seen(models, "log", rows=6, env={"GIT_PAGER": command})
