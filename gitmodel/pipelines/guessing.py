@@ -35,6 +35,7 @@ _TRAINS = re.compile(r"(?:^|[^a-z])(?:re)?(?:train|fit|learn|tune)(?:ing|er)?(?:
 # Pickles that are fitted, but predict nothing.
 _HELPER = re.compile(
     r"vectori[sz]er|tfidf|scaler|encoder|imputer|preprocess|transformer|feature|tokenizer|data"
+    r"|(?:^|/)[xy]_(?:train|test|val)"
 )
 _PAPERMILL = re.compile(r"(?:^|[\s/])papermill(?:\s|$)")
 _NOTEBOOK = re.compile(r"[^\s'\"]+\.ipynb")
@@ -117,7 +118,10 @@ def _named(path: str, encoding: str = "") -> dict[str, str]:
 
 
 def _candidates(pipeline: Pipeline, root: Path) -> list[tuple[str, Stage]]:
-    """Return the outputs that could be models, the likeliest first, each with its stage."""
+    """Return the outputs that could be models, the likeliest first, each with its stage.
+
+    What only helps a model is among them where there is nothing else.
+    """
     read_by_training = {dep for stage in pipeline.stages if trains(stage) for dep in stage.deps}
     found: dict[str, tuple[tuple[bool | int, ...], Stage]] = {}
     for number, stage in enumerate(pipeline.stages):
@@ -131,7 +135,8 @@ def _candidates(pipeline: Pipeline, root: Path) -> list[tuple[str, Stage]]:
                     encoding = _LOADED.index(_ENCODINGS[ending]) if _ENCODINGS[ending] in _LOADED else 9
                     found.setdefault(name, ((is_helper, not trains(stage), encoding, -number), stage))
     ranked = sorted(found.items(), key=lambda item: item[1][0])
-    return [(name, stage) for name, (_, stage) in ranked]
+    models = [(name, stage) for name, ((is_helper, *_), stage) in ranked if not is_helper]
+    return models or [(name, stage) for name, (_, stage) in ranked]
 
 
 def _files(root: Path, path: str) -> list[str]:

@@ -236,6 +236,32 @@ stages:
     assert model.data is None, "a plot is no data"
 
 
+def test_the_shape_of_the_churn_demo(repo: Repository) -> None:
+    """Names from parameters, halves of the data as pickles, a stage that always runs, no metrics."""
+    dvc_yaml = """\
+stages:
+  check_packages:
+    cmd: python check.py
+    always_changed: true
+    outs: ["${base.packages}"]
+  data_split:
+    cmd: python split.py
+    deps: ["${base.packages}", "${base.folder}/${base.file}"]
+    outs: [data/X_train.pkl, data/X_test.pkl, data/y_train.pkl, data/y_test.pkl]
+  train:
+    cmd: python train.py
+    deps: [data/X_train.pkl, data/y_train.pkl]
+    params: [base, train]
+    outs: ["${train.folder}/${train.file}"]
+"""
+    base = "base: {packages: pkg_list.txt, folder: data, file: churn.csv}\n"
+    params = f"{base}train: {{folder: models, file: pipe.joblib}}\n"
+    found = commit(repo, {"dvc.yaml": dvc_yaml, "params.yaml": params})
+    assert spec(found).artifact.path == "models/pipe.joblib"
+    assert "X_test" not in only(propose(found)).text
+    assert "depends on data/churn.csv, which nothing tracks" in told(propose(found))
+
+
 @pytest.mark.system
 def test_an_adopted_project_is_trained_and_registered(get_started: Repository) -> None:
     assert get_started.root is not None
