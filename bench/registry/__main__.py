@@ -41,10 +41,7 @@ def main() -> int:
     parser.add_argument("--only", choices=[*_MEASURES], help="Measure one of them.")
     options = parser.parse_args()
     kept = True
-    for part, names in {
-        "registry": ("list", "pre-receive", "push"),
-        "many": ("many", "mlflow", "gto"),
-    }.items():
+    for part, names in _PARTS.items():
         chosen = [name for name in names if options.only in {None, name}]
         if not chosen:
             continue

@@ -12,7 +12,8 @@ def command(*, version: str | None, as_json: bool) -> None:
     r"""Show all that is known of a version.
 
     VERSION is MODEL:NUMBER, MODEL:latest, MODEL:ENVIRONMENT (what should run there), MODEL, a Model-ID, the
-    name of a tag, or a commit that one version is at. It may be left out where the repository has one model.
+    name of a tag, or a commit: that of one version, or the one that was trained. It may be left out where the
+    repository has one model.
 
     \b
     Examples:

@@ -7,7 +7,7 @@ from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.tags import Tag, read_tags
 from gitmodel.git.tracking import default_remote
-from gitmodel.registry.names import check_model, is_version_number, number_key, split_tag, tag_name
+from gitmodel.registry.names import MODEL, check_model, is_version_number, number_key, split_tag, tag_name
 from gitmodel.registry.versions import Version, parse_version
 
 
@@ -94,7 +94,8 @@ class Registry:
 
         Args:
             ref: ``credit-risk:4``, ``credit-risk:latest``, ``credit-risk:production`` (what should run in
-                that environment), ``credit-risk`` (the latest), a tag, a Model-ID, or a commit.
+                that environment), ``credit-risk`` (the latest), a tag, a Model-ID, or a commit: that of
+                the result, or the one that was trained.
 
         Raises:
             UsageError: If there is no such version; the message names those there are.
@@ -156,10 +157,23 @@ class Registry:
         return self._only(text, found or [tag for tag in tags if tag.target.startswith(text)])
 
     def _at(self, revision: str) -> Version | None:
-        """Find the version of a commit that has another name: a branch, HEAD~2."""
+        """Find the version of a commit that has another name: a branch, HEAD~2.
+
+        It points there, or was trained there, its result being a commit of its own.
+        """
         commit = resolve(self.repo, revision)
-        tags = read_tags(self.repo, messages=False) if commit else []
-        return self._only(revision, [tag for tag in tags if tag.target == commit and split_tag(tag.name)])
+        if commit is None:
+            return None
+        tags = [tag for tag in read_tags(self.repo, messages=False) if split_tag(tag.name)]
+        there = [tag for tag in tags if tag.target == commit]
+        if not there:
+            trained = f"\nRun: {commit} "
+            there = [tag for tag in read_tags(self.repo) if trained in tag.message and split_tag(tag.name)]
+        if not there and not MODEL.match(revision):
+            raise UsageError(
+                f"no version is of commit {commit.short} ({revision})", hint=self._known_models()
+            )
+        return self._only(revision, there)
 
     def _only(self, text: str, tags: list[Tag]) -> Version | None:
         if len(tags) > 1:

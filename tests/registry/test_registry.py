@@ -4,9 +4,11 @@ import pytest
 
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
 from gitmodel.registry.desired import Desired, format_desired
+from gitmodel.registry.register import register
 from gitmodel.registry.registry import Latest, Registry
-from gitmodel.registry.versions import Facts, format_version
+from gitmodel.registry.versions import Facts, RunRef, format_version
 from tests.conftest import commit_all
 from tests.registry.test_desired import promote
 
@@ -54,6 +56,19 @@ def test_a_name_that_begins_alike_is_another_model(full: Repository) -> None:
     registry = Registry(full)
     assert [version.model for version in registry.versions("credit-risk")] == ["credit-risk"] * 3
     assert registry.version("credit-risk/eu:latest").version == "3"
+
+
+def test_a_version_by_the_commit_that_was_trained(repo: Repository) -> None:
+    trained = Oid(commit_all(repo, {"params.yaml": "depth: 3\n"}))
+    result = Oid(repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Result"))
+    facts = Facts("Depth 3", run=RunRef(trained, "d" * 64))
+    made = register(repo, "m", commit=result, facts=facts).version
+    commit_all(repo, {"more": "data\n"})
+    for ref in ("HEAD~1", trained, trained[:7], result):
+        assert Registry(repo).version(ref) == made
+    with pytest.raises(UsageError, match=r"no version is of commit .*HEAD~2") as caught:
+        Registry(repo).version("HEAD~2")
+    assert caught.value.hint == "models with versions: m"
 
 
 def test_a_version_by_its_commit(full: Repository) -> None:
