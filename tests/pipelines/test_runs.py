@@ -162,14 +162,21 @@ def test_a_bug_ends_one_run_and_not_the_queue(server: Repository, work_tree: Rep
 def test_the_second_push_queues_behind_the_first(
     server: Repository, work_tree: Repository, held: Path, tmp_path: Path
 ) -> None:
-    first = start_push(work_tree)
+    def watched(branch: str) -> "tuple[subprocess.Popen[bytes], Path]":
+        told = tmp_path / branch
+        argv = ["git", "push", "origin", f"main:{branch}"]
+        with told.open("wb") as stream:
+            return subprocess.Popen(argv, cwd=work_tree.root, stderr=stream), told
+
+    pushes = [watched("main")]
     until(lambda: states(server) == ["running"])
-    second = start_push(work_tree, "origin", "main:second")
-    until(lambda: states(server) == ["running", "queued"])
-    third = start_push(work_tree, "origin", "main:third")
-    until(lambda: states(server) == ["running", "queued", "queued"])
+    for branch in ("second", "third"):
+        pushes.append(watched(branch))
+        until(lambda: "queued behind" in pushes[-1][1].read_text())
+    assert states(server) == ["running", "queued", "queued"]
     held.unlink()
-    said = [pushing.communicate(timeout=30)[1] for pushing in (first, second, third)]
+    assert [pushing.wait(timeout=30) for pushing, _ in pushes] == [0, 0, 0]
+    said = [told.read_text() for _, told in pushes]
     ids = [run.id for run in Runs(server).all()]
     assert "queued behind" not in said[0]
     assert f"queued behind run {ids[0]};" in said[1]

@@ -115,7 +115,6 @@ def test_a_registry_elsewhere(server: Repository, tmp_path: Path, monkeypatch: p
 
 
 def test_a_tag_whose_object_is_missing_is_named_and_keeps_its_number(
-    
     server: Repository, tmp_path: Path
 ) -> None:
     copy = clone(server, tmp_path / "copy")
