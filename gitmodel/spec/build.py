@@ -7,11 +7,12 @@ from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
 from gitmodel.spec.model import ModelSpec
-from gitmodel.spec.repository import CiSpec, RepositorySpec
+from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 
 _T = TypeVar("_T")
 _DEFAULT_STEPS = (5, 25, 100)
 _DEFAULT_HOLD = "10m"
+_BYTES = {"MB": 1_000_000, "GB": 1_000_000_000}
 
 
 def build_model(data: dict[str, Any], file: str) -> ModelSpec:
@@ -23,6 +24,7 @@ def build_model(data: dict[str, Any], file: str) -> ModelSpec:
         "feedback": _optional(model.FeedbackSpec, data.get("feedback")),
         "gates": tuple(model.Gate(**gate) for gate in data.get("gates", ())),
         "quality": tuple(_condition(condition) for condition in data.get("quality", ())),
+        "monitor": _monitor(data.get("monitor", {})),
         "retrain": model.RetrainSpec(**_frozen(data.get("retrain", {}))),
         "deploy": model.DeploySpec(**_frozen(data.get("deploy", {}))),
     }
@@ -49,7 +51,18 @@ def _evaluate(data: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _condition(data: dict[str, Any]) -> model.QualityCondition:
-    return model.QualityCondition(**{**_frozen(data), "window": parse_duration(data["window"])})
+    return model.QualityCondition(**_lengths(_frozen(data), "window", "cool_down"))
+
+
+def _monitor(data: dict[str, Any]) -> model.MonitorSpec:
+    made = _lengths(_frozen(data), "keep")
+    if "max_size" in made:
+        made["max_size"] = int(made["max_size"][:-2]) * _BYTES[made["max_size"][-2:]]
+    return model.MonitorSpec(**made)
+
+
+def _lengths(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: parse_duration(value) if key in names else value for key, value in data.items()}
 
 
 def build_environment(data: dict[str, Any], file: str, *, site_local: bool = False) -> EnvironmentSpec:
@@ -67,4 +80,8 @@ def _strategy(data: dict[str, Any]) -> StrategySpec:
 
 def build_repository(data: dict[str, Any]) -> RepositorySpec:
     """Make the settings from a valid ``gitmodel.yaml``."""
-    return RepositorySpec(**{**_frozen(data), "ci": CiSpec(**_frozen(data.get("ci", {})))})
+    made = {
+        "ci": CiSpec(**_frozen(data.get("ci", {}))),
+        "alerts": tuple(AlertSpec(**_frozen(each)) for each in data.get("alerts", ())),
+    }
+    return RepositorySpec(**{**_frozen(data), **made})

@@ -27,10 +27,16 @@ def model_problems(document: Document) -> Iterator[Problem]:
             yield from _bounds(document, condition, (key, number))
     for number, gate in enumerate(data.get("gates", ())):
         yield from _gate(document, gate, ("gates", number))
-    schedule = data.get("retrain", {}).get("schedule")
-    mistake = cron_mistake(schedule) if schedule else None
-    if mistake:
-        yield document.problem(("retrain", "schedule"), *mistake)
+    for key in ("retrain", "monitor"):
+        schedule = data.get(key, {}).get("schedule")
+        mistake = cron_mistake(schedule) if schedule else None
+        if mistake:
+            yield document.problem((key, "schedule"), *mistake)
+    both = sorted({*data.get("monitor", {}).get("exclude", ())} & {*data.get("monitor", {}).get("hash", ())})
+    if both:
+        yield document.problem(
+            ("monitor", "hash"), described(both[0]), "columns that `exclude` does not name"
+        )
 
 
 def _artifact(document: Document, artifact: dict[str, Any]) -> Iterator[Problem]:

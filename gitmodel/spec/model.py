@@ -90,7 +90,11 @@ class Gate:
 
 @dataclass(frozen=True)
 class QualityCondition:
-    """A bound on a metric of the live model over a window, and what happens when it is broken."""
+    """A bound on a metric of the live model over a window, and what happens when it is broken.
+
+    After each step of ``when_broken`` nothing more is done for ``cool_down``; one incident retrains at
+    most ``max_attempts`` times.
+    """
 
     metric: str
     window: timedelta
@@ -98,6 +102,24 @@ class QualityCondition:
     min: float | None = None
     max: float | None = None
     when_broken: tuple[Action, ...] = ("alert",)
+    cool_down: timedelta = timedelta(hours=1)
+    max_attempts: int = 2
+
+
+@dataclass(frozen=True)
+class MonitorSpec:
+    """What a running service keeps of its predictions, and when (cron, UTC) they are judged.
+
+    ``sample`` is the share of requests (0..1) that is kept; ``exclude`` and ``hash`` are input columns;
+    ``max_size`` counts bytes, of one model on one host.
+    """
+
+    schedule: str | None = None
+    sample: float = 1.0
+    exclude: tuple[str, ...] = ()
+    hash: tuple[str, ...] = ()
+    keep: timedelta = timedelta(days=30)
+    max_size: int = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -111,9 +133,16 @@ class RetrainSpec:
 
 @dataclass(frozen=True)
 class FeedbackSpec:
-    """The folder, relative to the model's, that labelled live rows are appended to."""
+    """The folder, relative to the model's, that labelled live rows are appended to.
+
+    ``holdout`` is the share of them (0..0.9) that is never trained on; ``label`` says which label counts
+    where a prediction has several.
+    """
 
     append_to: str
+    mode: Literal["direct", "pull_request"] = "direct"
+    holdout: float = 0.0
+    label: Literal["latest", "first"] = "latest"
 
 
 @dataclass(frozen=True)
@@ -144,6 +173,7 @@ class ModelSpec:
     evaluate: EvaluateSpec | None = None
     gates: tuple[Gate, ...] = ()
     quality: tuple[QualityCondition, ...] = ()
+    monitor: MonitorSpec = MonitorSpec()
     retrain: RetrainSpec = RetrainSpec()
     feedback: FeedbackSpec | None = None
     deploy: DeploySpec = DeploySpec()

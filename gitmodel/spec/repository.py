@@ -27,6 +27,20 @@ class CiSpec:
 
 
 @dataclass(frozen=True)
+class AlertSpec:
+    """Who is told about the quality of live models.
+
+    ``to`` is an address of Apprise, or ``$NAME`` of a variable that holds one. ``models`` and
+    ``environments`` are names or globs.
+    """
+
+    to: str
+    severity: Literal["info", "warning", "critical"] = "warning"
+    models: tuple[str, ...] = ("*",)
+    environments: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
 class RepositorySpec:
     """Where the models are, how their versions count, and which types an artifact may hold.
 
@@ -38,3 +52,4 @@ class RepositorySpec:
     versions: Literal["integer", "semver"] = "integer"
     trusted_types: tuple[str, ...] = ()
     ci: CiSpec = CiSpec()
+    alerts: tuple[AlertSpec, ...] = ()

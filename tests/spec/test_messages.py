@@ -8,7 +8,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.spec import InvalidSpec, parse_environment, parse_model, parse_repository
 
 MODEL_KEYS = (
-    "one of artifact, data, deploy, description, evaluate, feedback, gates, metrics, name, notebooks, owners, "
+    "one of artifact, data, deploy, description, evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, "
     "quality, retrain, signature"
 )
 GATE_KEYS = "one of better, confidence, max, max_drop, metric, min, versus"
@@ -44,6 +44,22 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     "key of a list's items on the wrong level": (
         START + "max_drop: 0.1\n",
         f'3: max_drop: found an unknown key; expected {MODEL_KEYS}; it belongs below "gates"',
+    ),
+    "cron of the monitor": (
+        START + "monitor: {schedule: 0 25 * * *}\n",
+        '3: monitor.schedule: found "25" as hour; expected 0 to 23, with * - / and ,',
+    ),
+    "column that is both left out and hashed": (
+        START + "monitor: {exclude: [name, age], hash: [age]}\n",
+        '3: monitor.hash: found "age"; expected columns that `exclude` does not name',
+    ),
+    "size without a unit": (
+        START + "monitor: {max_size: '5'}\n",
+        '3: monitor.max_size: found "5"; expected a size, for example 500MB or 2GB',
+    ),
+    "all labels held out": (
+        START + "feedback: {append_to: data/feedback, holdout: 1}\n",
+        "3: feedback.holdout: found the number 1; expected a share from 0 to 0.9",
     ),
     "unknown key in a gate": (
         START + "gates:\n  - metric: auc\n    min: 1\n    confidance: 0.9\n",

@@ -9,7 +9,7 @@ import pytest
 from gitmodel import spec
 from gitmodel.errors import InvalidFile
 from gitmodel.spec import Gate, load_schema, parse_environment, parse_model, parse_repository
-from gitmodel.spec.repository import CiSpec
+from gitmodel.spec.repository import AlertSpec, CiSpec
 
 WHOLE = """\
 name: credit-risk
@@ -26,8 +26,10 @@ gates:
   - {metric: roc_auc, versus: production, max_drop: 0.01, confidence: 0.95}
 quality:
   - {metric: roc_auc, window: 7d, min_samples: 200, min: 0.65, when_broken: [alert, retrain, rollback]}
+  - {metric: error_rate, window: 10m, max: 0.01, cool_down: 2d, max_attempts: 1}
+monitor: {schedule: "0 * * * *", sample: 0.5, exclude: [name], hash: [ssn], keep: 1w, max_size: 20MB}
 retrain: {schedule: "0 3 * * 1", on: [code, data, params], mode: direct}
-feedback: {append_to: data/feedback}
+feedback: {append_to: data/feedback, mode: pull_request, holdout: 0.1, label: first}
 deploy: {environments: [staging, production]}
 """
 
@@ -54,9 +56,15 @@ def test_a_whole_model() -> None:
             spec.QualityCondition(
                 "roc_auc", timedelta(days=7), 200, min=0.65, when_broken=("alert", "retrain", "rollback")
             ),
+            spec.QualityCondition(
+                "error_rate", timedelta(minutes=10), max=0.01, cool_down=timedelta(days=2), max_attempts=1
+            ),
+        ),
+        monitor=spec.MonitorSpec(
+            "0 * * * *", 0.5, ("name",), ("ssn",), timedelta(weeks=1), max_size=20_000_000
         ),
         retrain=spec.RetrainSpec("0 3 * * 1"),
-        feedback=spec.FeedbackSpec("data/feedback"),
+        feedback=spec.FeedbackSpec("data/feedback", "pull_request", 0.1, "first"),
         deploy=spec.DeploySpec(("staging", "production")),
     )
     assert hash(model) == hash(parse_model(WHOLE.encode(), "models/credit-risk/model.yaml"))
@@ -186,8 +194,15 @@ def test_strategies_have_defaults(kind: str, steps: tuple[int, ...], seconds: in
 
 
 def test_a_repository() -> None:
-    text = "models: ['**/model.yaml']\nversions: semver\ntrusted_types: [a.B]\n"
-    assert parse_repository(text) == spec.RepositorySpec(("**/model.yaml",), "semver", ("a.B",))
+    text = """models: ['**/model.yaml']
+versions: semver
+trusted_types: [a.B]
+alerts: [{to: $SLACK, severity: critical, models: [fraud-*], environments: [production]}, {to: "json://desk"}]
+"""
+    alerts = (AlertSpec("$SLACK", "critical", ("fraud-*",), ("production",)), AlertSpec("json://desk"))
+    assert parse_repository(text) == spec.RepositorySpec(
+        ("**/model.yaml",), "semver", ("a.B",), alerts=alerts
+    )
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
@@ -203,6 +218,9 @@ def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
     ]
     for part, field in values:
         default = part[field.name].get("default")
+        assert field.default == (tuple(default) if isinstance(default, list) else default)
+    for field in dataclasses.fields(AlertSpec)[1:]:
+        default = repository["alerts"]["items"]["properties"][field.name]["default"]
         assert field.default == (tuple(default) if isinstance(default, list) else default)
     environment = load_schema("environment")["properties"]
     for field in dataclasses.fields(spec.EnvironmentSpec):

@@ -1,0 +1,1 @@
+"""What is known of models while they serve: predictions, labels, live quality, and what follows from it."""
