@@ -20,7 +20,6 @@ class PullRequest:
         head_branch: Branch that it comes from.
         base_branch: Branch that it goes into.
         url: Its page.
-        commits: What it consists of, oldest first; empty where nobody asked.
     """
 
     number: int
@@ -31,7 +30,6 @@ class PullRequest:
     head_branch: str
     base_branch: str
     url: str
-    commits: tuple[str, ...] = ()
 
 
 class Forge(Protocol):
@@ -42,7 +40,7 @@ class Forge(Protocol):
     """
 
     name: str
-    comment_limit: int  # characters of a comment
+    comment_limit: int  # characters of a text that is handed over: what is put around it has room
 
     def comment(self, number: int, marker: str, text: str) -> str:
         """Write a comment, or change the one that bears the marker, and return its address.
@@ -54,10 +52,7 @@ class Forge(Protocol):
         """Say of a commit how a check went."""
 
     def pull_request(self, number: int) -> PullRequest:
-        """Return a pull request, with its commits."""
-
-    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
-        """Return the pull requests that a commit came from by merge, squash or rebase, with their commits."""
+        """Return a pull request."""
 
     def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
         """Return those that are open and come from a branch of an owner's repository."""

@@ -47,7 +47,7 @@ class GitHub:
     patience: float = 120.0
 
     name = "GitHub"
-    comment_limit = 65_536
+    comment_limit = 65_000
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "GitHub":
@@ -113,15 +113,9 @@ class GitHub:
             )
 
     def pull_request(self, number: int) -> PullRequest:
-        """Return a pull request, with its commits."""
+        """Return a pull request."""
         with self._asking(f"read #{number}", "`pull-requests: read`"):
-            return self._ours(self._repository.get_pull(number), commits=True)
-
-    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
-        """Return the pull requests that a commit came from, with their commits."""
-        with self._asking(f"find the pull requests of {commit[:10]}", "`pull-requests: read`"):
-            found = self._repository.get_commit(commit).get_pulls()
-            return [self._ours(each, commits=True) for each in found]
+            return self._ours(self._repository.get_pull(number))
 
     def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
         """Return those that are open and come from a branch of an owner's repository."""
@@ -166,7 +160,7 @@ class GitHub:
             found = [(each.path, _OFF.get(each.state)) for each in self._repository.get_workflows()]
             return [f"{path} is {why}" for path, why in found if why]
 
-    def _ours(self, theirs: "Theirs", *, commits: bool = False) -> PullRequest:
+    def _ours(self, theirs: "Theirs") -> PullRequest:
         state: Any = "merged" if theirs.merged_at else theirs.state
         return PullRequest(
             number=theirs.number,
@@ -177,7 +171,6 @@ class GitHub:
             head_branch=theirs.head.ref,
             base_branch=theirs.base.ref,
             url=theirs.html_url,
-            commits=tuple(each.sha for each in theirs.get_commits()) if commits else (),
         )
 
     @cached_property

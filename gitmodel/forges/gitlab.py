@@ -49,7 +49,7 @@ class GitLab:
     patience: float = 120.0
 
     name = "GitLab"
-    comment_limit = 1_000_000
+    comment_limit = 999_000
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "GitLab":
@@ -117,15 +117,9 @@ class GitLab:
             self._project.commits.get(commit, lazy=True).statuses.create(given)
 
     def pull_request(self, number: int) -> PullRequest:
-        """Return a merge request, with its commits."""
+        """Return a merge request."""
         with self._asking(f"read !{number}"):
-            return self._ours(self._project.mergerequests.get(number), commits=True)
-
-    def pull_requests_of(self, commit: str) -> Sequence[PullRequest]:
-        """Return the merge requests that a commit came from, with their commits."""
-        with self._asking(f"find the merge requests of {commit[:10]}"):
-            found = self._project.commits.get(commit, lazy=True).merge_requests()
-            return [self._ours(self._project.mergerequests.get(each["iid"]), commits=True) for each in found]
+            return self._ours(self._project.mergerequests.get(number))
 
     def open_pull_requests(self, head_owner: str, head_branch: str) -> Sequence[PullRequest]:
         """Return those that are open and come from a branch; ``head_owner`` is not asked on GitLab."""
@@ -203,8 +197,7 @@ class GitLab:
             found = self._project.pipelineschedules.list(iterator=True)
             return [f"the schedule {each.description!r} is inactive" for each in found if not each.active]
 
-    def _ours(self, theirs: Any, *, commits: bool = False) -> PullRequest:
-        shas = [each.id for each in theirs.commits()] if commits else []
+    def _ours(self, theirs: Any) -> PullRequest:
         return PullRequest(
             number=theirs.iid,
             state=_REQUEST_STATES.get(theirs.state, "open"),
@@ -214,7 +207,6 @@ class GitLab:
             head_branch=theirs.source_branch,
             base_branch=theirs.target_branch,
             url=theirs.web_url,
-            commits=tuple(reversed(shas)),
         )
 
     @cached_property

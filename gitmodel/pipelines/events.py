@@ -32,7 +32,6 @@ class Plan:
         version: The one version that it is about.
         environments: Where it goes, in order.
         reason: Why, where it is about no model in particular.
-        refresh: Whether imported data are brought up to date first.
         gone: Models that are no longer there; nothing follows for them.
     """
 
@@ -41,7 +40,6 @@ class Plan:
     version: str = ""
     environments: tuple[str, ...] = ()
     reason: str = ""
-    refresh: bool = False
     gone: tuple[str, ...] = ()
 
 
@@ -113,7 +111,7 @@ def _schedule(repo: Repository, event: Event) -> Plan:
     specs = [spec for spec in scheduled if wanted in (spec.name, plain_cron(spec.retrain.schedule or ""))]
     models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
     reason = "" if models else f"no model has the schedule {wanted!r}"
-    return Plan("release" if models else "none", models, "", _environments(repo, specs), reason, refresh=True)
+    return Plan("release" if models else "none", models, "", _environments(repo, specs), reason)
 
 
 def _environment(_repo: Repository, event: Event) -> Plan:

@@ -11,6 +11,8 @@ from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.pipelines import steps
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.plan import Touched
+from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.proposal import retrained_text
@@ -99,7 +101,8 @@ def _in_pull_request(job: Job, spec: ModelSpec, commit: Oid, say: Say) -> Refres
     ref = f"refs/heads/{branch}"
     publish(repo, [RefUpdate(ref, run.commit, read_ref(repo, local_name(repo, ref)))])
     title = f"Retrain {spec.name}"
-    text = retrained_text(spec.name, before[0] if before else None, run.metrics)
-    request = job.forge.propose(branch, base, title, text)
+    touched = [Touched(spec, f"it is time: {spec.retrain.schedule}")]
+    found = review(repo, tip, run.commit, touched, say=say)
+    request = job.forge.propose(branch, base, title, retrained_text(found, job.forge.comment_limit))
     say(f"[refresh] {spec.name}: proposed in {request.url}")
     return Refreshed(run.commit, proposed=True)

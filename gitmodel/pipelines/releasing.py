@@ -11,7 +11,10 @@ from gitmodel.errors import Refused
 from gitmodel.forges import Forge
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
+from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.steps import timed, who
+from gitmodel.registry.names import tag_name
+from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_environments
 
@@ -77,7 +80,7 @@ def into(
     tell_gates(version, gates, say)
     try:
         if environment.approval == "review" and forge is not None:
-            return _propose(repo, version, environment, gates, forge=forge, say=say)
+            return _propose(repo, version, spec, environment, gates, forge=forge, say=say)
         promoted = promotion.promote(
             repo, version, name, by=who(repo), gates=gates, automatic=True, strategy=environment.strategy.kind
         )
@@ -106,6 +109,7 @@ def bring_in_line(repo: Repository, env: str, say: Say) -> int:
 def _propose(
     repo: Repository,
     version: Version,
+    spec: ModelSpec,
     environment: EnvironmentSpec,
     gates: list[GateResult],
     *,
@@ -113,6 +117,7 @@ def _propose(
     say: Say,
 ) -> int:
     """Open the pull request that promotes a version when it is merged."""
+    from gitmodel.pipelines.reviewing import review
     from gitmodel.reports.proposal import proposal_text
 
     proposed = promotion.propose(
@@ -121,7 +126,10 @@ def _propose(
     if proposed is None:
         say(f"[promote] {environment.name} has {version.name} already")
         return 0
-    text = proposal_text(proposed.subject, proposed.before, version, [gate.as_json() for gate in gates])
+    before = Registry(repo).version(tag_name(version.model, proposed.before)) if proposed.before else None
+    touched = [Touched(spec, f"{environment.name} has {before.name if before else 'no version yet'}")]
+    found = review(repo, before.commit if before else None, version.commit, touched, say=say)
+    text = proposal_text(proposed.subject, version, found, forge.comment_limit)
     request = forge.propose(proposed.branch, f"env/{environment.name}", proposed.subject, text)
     note_decision(repo, environment.name, version, PROPOSED, reason=request.url, by=who(repo))
     say(f"[promote] {environment.name} wants a person's review: {request.url}")

@@ -110,8 +110,7 @@ def post(forge: Forge, event: Event, number: int, found: Review, say: Say) -> No
     Raises:
         ToolFailed: If the forge does not take them.
     """
-    # The marker and the lines around it count too.
-    text = markdown(found, limit=forge.comment_limit - 500, whole=event.run_url)
+    text = markdown(found, limit=forge.comment_limit, whole=event.run_url)
     url = forge.comment(number, event.workflow, text)
     say(f"[report] {url}")
     forge.status(event.head, _CONTEXT, _state(found), summary(found), url)

@@ -23,8 +23,6 @@ class GitHubState:
         comments: By number of the pull request, oldest first.
         statuses: By commit.
         pulls: By number.
-        commits_of: Commits of a pull request.
-        pulls_of: Numbers of the pull requests of a commit.
         workflows: State by path.
     """
 
@@ -32,8 +30,6 @@ class GitHubState:
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
-    commits_of: dict[int, list[str]] = field(default_factory=dict)
-    pulls_of: dict[str, list[int]] = field(default_factory=dict)
     workflows: dict[str, str] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
@@ -124,9 +120,6 @@ class GitHubState:
         self.pulls[int(number)].update(request.body)
         return Answer(200, self.pulls[int(number)])
 
-    def _pull_commits(self, request: Request, number: str) -> Answer:
-        return self._paged(request, [{"sha": sha} for sha in self.commits_of.get(int(number), [])])
-
     def _comments(self, request: Request, number: str) -> Answer:
         if int(number) not in self.pulls:
             return Answer(404, {"message": "Not Found"})
@@ -152,9 +145,6 @@ class GitHubState:
     def _commit(self, _: Request, sha: str) -> Answer:
         return Answer(200, {"sha": sha, "url": f"{self.server.url}/repos/{self.name}/commits/{sha}"})
 
-    def _commit_pulls(self, request: Request, sha: str) -> Answer:
-        return self._paged(request, [self.pulls[number] for number in self.pulls_of.get(sha, [])])
-
     def _status(self, request: Request, sha: str) -> Answer:
         self.statuses.setdefault(sha, []).append(request.body)
         return Answer(201, {"id": 1, **request.body})
@@ -177,13 +167,11 @@ _ROUTES = (
     (r"/pulls/(\d+)", "PATCH", "_change"),
     (r"/pulls", "GET", "_pulls"),
     (r"/pulls", "POST", "_open"),
-    (r"/pulls/(\d+)/commits", "GET", "_pull_commits"),
     (r"/issues/(\d+)/comments", "GET", "_comments"),
     (r"/issues/(\d+)/comments", "POST", "_add"),
     (r"/issues/comments/(\d+)", "PATCH", "_edit"),
     (r"/issues/comments/(\d+)", "DELETE", "_delete"),
     (r"/commits/([0-9a-f]+)", "GET", "_commit"),
-    (r"/commits/([0-9a-f]+)/pulls", "GET", "_commit_pulls"),
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
     (r"/actions/workflows", "GET", "_workflows"),
 )

@@ -22,8 +22,6 @@ class GitLabState:
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
-    commits_of: dict[int, list[str]] = field(default_factory=dict)
-    requests_of: dict[str, list[int]] = field(default_factory=dict)
     schedules: list[dict[str, Any]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
@@ -106,10 +104,6 @@ class GitLabState:
         self.requests[int(number)].update(request.body)
         return Answer(200, self.requests[int(number)])
 
-    def _commits(self, request: Request, number: str) -> Answer:
-        newest_first = reversed(self.commits_of.get(int(number), []))
-        return self._paged(request, [{"id": sha} for sha in newest_first])
-
     def _notes(self, request: Request, number: str) -> Answer:
         if int(number) not in self.requests:
             return Answer(404, {"message": "404 Not found"})
@@ -139,9 +133,6 @@ class GitLabState:
             return Answer(400, {"error": "state does not have a valid value"})
         self.statuses.setdefault(sha, []).append(request.body)
         return Answer(201, {"id": 1, **request.body})
-
-    def _requests_of(self, request: Request, sha: str) -> Answer:
-        return self._paged(request, [self.requests[number] for number in self.requests_of.get(sha, [])])
 
     def _schedules(self, request: Request) -> Answer:
         return self._paged(request, self.schedules)
@@ -178,13 +169,11 @@ _ROUTES = (
     (r"/merge_requests/(\d+)", "PUT", "_change"),
     (r"/merge_requests", "GET", "_all"),
     (r"/merge_requests", "POST", "_open"),
-    (r"/merge_requests/(\d+)/commits", "GET", "_commits"),
     (r"/merge_requests/(\d+)/notes", "GET", "_notes"),
     (r"/merge_requests/(\d+)/notes", "POST", "_add"),
     (r"/merge_requests/(\d+)/notes/(\d+)", "PUT", "_edit"),
     (r"/merge_requests/(\d+)/notes/(\d+)", "DELETE", "_delete"),
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
-    (r"/repository/commits/([0-9a-f]+)/merge_requests", "GET", "_requests_of"),
     (r"/pipeline_schedules", "GET", "_schedules"),
     (r"/pipeline_schedules", "POST", "_add_schedule"),
     (r"/pipeline_schedules/(\d+)", "PUT", "_change_schedule"),

@@ -94,7 +94,8 @@ def test_new_data_come_by_pull_request(forge: Played, state: GitHubState, mode: 
     assert forge.head() == base
     (request,) = state.pulls.values()
     assert (request["head"]["ref"], request["base"]["ref"]) == ("retrain/alpha", "main")
-    assert "accuracy" in request["body"]
+    assert "| accuracy |" in request["body"]
+    assert "## " in request["body"]  # the report
     changed = forge.remote.git("diff", "--name-only", "main", "retrain/alpha").splitlines()
     assert changed == ["models/alpha/data.csv.dvc", "models/alpha/dvc.lock", "models/alpha/metrics.json"]
     assert forge.refs("refs/tags/") == {}
