@@ -1,0 +1,106 @@
+"""Tell people of an incident, through Apprise: mail, Slack, Teams, web hooks and what else it knows."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import get_args
+
+from gitmodel.monitoring.incidents import Incident, Kind, Severity, Step
+from gitmodel.spec.repository import AlertSpec
+
+# What people are told of; all other steps are in the message that it is over.
+TOLD: tuple[Kind, ...] = ("opened", "worse", "stuck", "resolved")
+_TIMES, _PAUSE = 3, 1.0
+_TIMEOUT = "cto=5&rto=10"  # seconds to connect and to wait for an answer, as Apprise takes them
+_TYPES = {"info": "info", "warning": "warning", "critical": "failure"}
+_WORDS = {
+    "opened": "is not met",
+    "worse": "is broken now",
+    "retrain": "trained anew",
+    "retrained": "was trained",
+    "promoted": "was promoted",
+    "rollback": "looked for a version to return to",
+    "rolled_back": "was rolled back",
+    "stuck": "NOTHING MORE CAN BE DONE BY ITSELF",
+    "held": "is held by a person, so nothing was done",
+    "resolved": "is well again",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one channel is told of one step."""
+
+    to: str
+    step: Step
+    title: str
+    text: str
+
+
+def due(incident: Incident, channels: Sequence[AlertSpec], link: str = "") -> list[Message]:
+    """Return what was not told yet: each step once a channel, however often this is asked."""
+    told = {(step.result, step.reason.partition(" ")[0]) for step in incident.steps if step.kind == "told"}
+    return [
+        Message(channel.to, step, _title(step), _text(incident, step, link))
+        for step in incident.steps
+        if step.kind in TOLD
+        for channel in channels
+        if wants(channel, incident, step) and (channel.to, step.kind) not in told
+    ]
+
+
+def wants(channel: AlertSpec, incident: Incident, step: Step) -> bool:
+    """Say whether a channel is told of a step: that it is over, wherever its beginning was told."""
+    levels = get_args(Severity)
+    gravest = max((each.severity for each in incident.steps), key=levels.index)
+    severity = gravest if step.kind == "resolved" else step.severity
+    return (
+        levels.index(severity) >= levels.index(channel.severity)
+        and any(fnmatchcase(step.model, name) for name in channel.models)
+        and any(fnmatchcase(step.env, name) for name in channel.environments)
+    )
+
+
+def send(message: Message, environ: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Tell one channel, in a minute at most; return "", or why it could not be told."""
+    address = environ.get(message.to[1:], "") if message.to.startswith("$") else message.to
+    if not address:
+        return f"the variable {message.to[1:]} is not set"
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    channel = apprise.Apprise()
+    if not channel.add(f"{address}{'&' if '?' in address else '?'}{_TIMEOUT}"):
+        return "Apprise does not know such an address"
+    for attempt in range(_TIMES):
+        if attempt:
+            sleep(_PAUSE * 2**attempt)
+        if channel.notify(
+            title=message.title,
+            body=message.text,
+            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=_TYPES[message.step.severity],
+        ):
+            return ""
+    return f"it did not take the message, {_TIMES} times"
+
+
+def _title(step: Step) -> str:
+    return f"{step.model} in {step.env}: {step.condition} {_WORDS[step.kind]}"
+
+
+def _text(incident: Incident, step: Step, link: str) -> str:
+    first = incident.steps[0]
+    lines = [f"{step.model} v{step.version} in {step.env}: {step.reason}", f"Since {first.at}."]
+    done = [each for each in incident.steps if each.kind in _WORDS and each.at <= step.at]
+    lines += ["", *(_line(each) for each in done)]
+    if link:
+        lines += ["", link]
+    return "\n".join(lines)
+
+
+def _line(step: Step) -> str:
+    result = f" v{step.result}" if step.result else ""
+    return f"{step.at}  {_WORDS[step.kind]}{result}: {step.reason}"

@@ -1,0 +1,105 @@
+"""Alerts, sent by Apprise to a server on loopback."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from gitmodel.monitoring.alerts import due, send
+from gitmodel.monitoring.incidents import Incident, Step
+from gitmodel.spec.repository import AlertSpec
+from tests.forges.server import Answer, Server, serving
+
+OPENED = Step(
+    incident="1f",
+    kind="opened",
+    model="spam",
+    env="live",
+    version="3",
+    condition="recall at least 0.6",
+    verdict="failed",
+    severity="warning",
+    reason="recall 0.4 is below 0.6",
+    at="2026-11-01T00:00:00Z",
+    by="ci",
+)
+PROMOTED = replace(OPENED, kind="promoted", result="4", reason="it passes", at="2026-11-01T01:00:00Z")
+RESOLVED = replace(
+    OPENED, kind="resolved", version="4", severity="info", reason="recall 0.7", at="2026-11-02T00:00:00Z"
+)
+DESK = AlertSpec("json://desk")
+
+
+def told(step: Step, to: str) -> Step:
+    return replace(step, kind="told", result=to, reason=step.kind)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving(Server(lambda _: Answer(200, {}))) as made:
+        yield made
+
+
+def address(server: Server) -> str:
+    return server.url.replace("http://", "json://")
+
+
+def test_each_step_is_told_once_a_channel() -> None:
+    other = AlertSpec("json://other")
+    assert [each.to for each in due(Incident((OPENED,)), [DESK, other])] == [DESK.to, other.to]
+    steps = (OPENED, told(OPENED, DESK.to))
+    assert [each.to for each in due(Incident(steps), [DESK, other])] == [other.to]
+    (message,) = due(Incident((*steps, PROMOTED, RESOLVED)), [DESK])
+    assert message.title == "spam in live: recall at least 0.6 is well again"
+    assert message.text == (
+        "spam v4 in live: recall 0.7\n"
+        "Since 2026-11-01T00:00:00Z.\n\n"
+        "2026-11-01T00:00:00Z  is not met: recall 0.4 is below 0.6\n"
+        "2026-11-01T01:00:00Z  was promoted v4: it passes\n"
+        "2026-11-02T00:00:00Z  is well again: recall 0.7"
+    )
+    assert due(Incident((*steps, PROMOTED, RESOLVED, told(RESOLVED, DESK.to))), [DESK]) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "count"),
+    [
+        (AlertSpec("json://x", models=("ham", "s*")), 2),
+        (AlertSpec("json://x", models=("ham",)), 0),
+        (AlertSpec("json://x", environments=("staging",)), 0),
+        (AlertSpec("json://x", severity="critical"), 0),
+        (AlertSpec("json://x", severity="info"), 2),
+    ],
+)
+def test_a_channel_hears_what_it_asked_for(channel: AlertSpec, count: int) -> None:
+    assert len(due(Incident((OPENED, RESOLVED)), [channel])) == count
+
+
+def test_a_message_arrives(server: Server) -> None:
+    (message,) = due(Incident((OPENED,)), [AlertSpec("$DESK")], link="https://example.org/run")
+    assert send(message, {"DESK": address(server)}) == ""
+    (request,) = server.requests
+    assert request.body["title"] == "spam in live: recall at least 0.6 is not met"
+    assert request.body["message"].startswith("spam v3 in live: recall 0.4 is below 0.6\n")
+    assert request.body["message"].endswith("https://example.org/run")
+    assert request.body["type"] == "warning"
+
+
+def test_a_channel_that_is_down_is_asked_again_and_told_of(server: Server) -> None:
+    message = due(Incident((OPENED,)), [AlertSpec(address(server))])[0]
+    server.next += [Answer(503), Answer(503), None]
+    waits: list[float] = []
+    assert send(message, {}, sleep=waits.append) == ""
+    assert waits == [2, 4]
+    server.next += [Answer(500)] * 3
+    assert send(message, {}, sleep=waits.append) == "it did not take the message, 3 times"
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("to", "problem"),
+    [("$NOWHERE", "the variable NOWHERE is not set"), ("foo://x", "Apprise does not know such an address")],
+)
+def test_an_address_that_is_none(to: str, problem: str) -> None:
+    (message,) = due(Incident((OPENED,)), [AlertSpec(to)])
+    assert send(message, {}) == problem
