@@ -20,10 +20,10 @@ _FREE = 9  # bins less one
 
 @dataclass(frozen=True)
 class Drift:
-    """The population stability index by column, and the largest of it and of the distance of distributions.
+    """The population stability index by column, and the largest of what was found.
 
-    ``metrics`` has ``drift``, and ``drift_ks`` (Kolmogorov-Smirnov) where a column of numbers is in both; both are empty where
-    there are too few rows.
+    ``metrics`` has ``drift`` (of the index), and ``drift_ks`` (of the Kolmogorov-Smirnov distance) where a
+    column of numbers is in both; both are empty where there are too few rows.
     """
 
     columns: dict[str, float] = field(default_factory=dict)

@@ -52,7 +52,10 @@ def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) 
     metrics = _requests(frames, rows, failed)
     problem = ""
     try:
-        metrics |= _quality(frames, labelled, subject)
+        found = _answers(frames, labelled, subject)
+        left_out = len(labelled) - len(found.truth)
+        counts = replace(counts, labelled=len(found.truth), broken=counts.broken + left_out)
+        metrics |= _quality(found, subject)
     except GitmodelError as error:
         problem = error.message
     return Measured(
@@ -135,34 +138,79 @@ def _quantile(ordered: NDArray[np.float64], q: float) -> Estimate:
     return Estimate(value, low, high)
 
 
-def _quality(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> dict[str, Estimate]:
+def _quality(answers: "_Answers", subject: Subject) -> dict[str, Estimate]:
     """Score recorded answers against labels.
 
     Raises:
-        GitmodelError: If there are no labels, or answers and labels do not fit each other.
+        GitmodelError: If there are no labels, or the answers cannot be scored.
     """
-    if not len(rows):
+    import pandas as pd
+
+    count = len(answers.truth)
+    if not count:
         raise UsageError("no prediction has a label yet")
-    scores = _scores(frames, rows, subject)
+    rows = pd.DataFrame(index=range(count))
+    data = Dataset("live predictions", "", rows, pd.Series(answers.truth), "label")
+    recorded = Recorded(answers.prediction, answers.chances)
+    scores = score(answers.kind, data, recorded, _positive(subject, recorded.classes))
     return {metric: _estimate(metric, scores) for metric in scores.metrics}
 
 
-def _scores(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> Scores:
-    import pandas as pd
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """Answers and labels of the same rows: texts, or numbers where the kind is ``regression``."""
 
+    kind: str
+    prediction: NDArray[Any]
+    truth: NDArray[Any]
+    chances: "pd.DataFrame | None"
+
+
+def _answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> _Answers:
+    """Return what was answered and what is true, of rows with labels that can be the truth."""
     table = frames.predictions.take(rows)
     sure = [
         name for name in table.column_names if name.startswith(SURE) and table[name].null_count < len(rows)
     ]
-    prediction = table["prediction"].to_numpy(zero_copy_only=False)
+    prediction = table["prediction"].combine_chunks().to_numpy(zero_copy_only=False)
     truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
     kind = subject.kind or ("classification" if sure or not _are_numbers(prediction) else "regression")
-    chances = table.select(sure).to_pandas().fillna(0.0) if kind == "classification" and sure else None
     if kind == "regression":
         prediction, truth = _numbers(prediction), _numbers(truth)
-    recorded = Recorded(prediction, chances)
-    data = Dataset("live predictions", "", pd.DataFrame(index=range(len(rows))), pd.Series(truth), "label")
-    return score(kind, data, recorded, _positive(subject, recorded.classes))
+        good = np.isfinite(truth)
+        return _Answers(kind, prediction[good], truth[good], None)
+    if kind != "classification" or not sure:
+        return _Answers(kind, prediction, truth, None)
+    chances = table.select(sure).to_pandas().fillna(0.0)
+    chances.columns = _classes([name.removeprefix(SURE) for name in sure], prediction)
+    truth, good = _matched(truth, list(chances.columns))
+    return _Answers(kind, prediction[good], truth[good], chances[good])
+
+
+def _classes(names: list[str], prediction: NDArray[Any]) -> list[str]:
+    """Return the keys of probabilities as predictions are written: a class 1.0 is predicted as 1."""
+    seen = set(prediction)
+    short = [name.removesuffix(".0") for name in names]
+    return short if seen & set(short) and not seen & (set(names) - set(short)) else names
+
+
+def _matched(truth: NDArray[Any], classes: list[str]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return labels as classes are written, and which of them are classes; a click says true and means 1."""
+    same = {name: name for name in classes}
+    meant = {other: name for name, other in _SAME if name in same and other not in same} | same
+    codes, words = _factorized(truth)
+    known = np.array([word in meant for word in words], bool)[codes]
+    return np.array([meant.get(word, word) for word in words], object)[codes], known
+
+
+_SAME = (("1", "true"), ("0", "false"), ("true", "1"), ("false", "0"))
+
+
+def _factorized(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    import pandas as pd
+
+    codes, words = pd.factorize(values)
+    return codes.astype(np.int64), list(words)
 
 
 def _positive(subject: Subject, classes: tuple[str, ...] | None) -> str | None:
@@ -208,7 +256,7 @@ class Recorded:
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The classes, as texts, where probabilities were recorded."""
-        return None if self.chances is None else tuple(str(name).removeprefix(SURE) for name in self.chances)
+        return None if self.chances is None else tuple(map(str, self.chances))
 
     def predict(self, frame: "pd.DataFrame") -> NDArray[Any]:  # noqa: ARG002 - the answers are known
         """Return what was predicted."""

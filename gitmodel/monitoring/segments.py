@@ -5,8 +5,8 @@ A line that cannot be read costs itself alone, and is counted; a last line witho
 
 import json
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SURE = "p:"  # how the columns of probabilities begin; the class follows
-_BIG = 2**62  # beyond it a number is no count
+_NOTES = frozenset({"dropped", "pruned"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,18 +23,20 @@ class Segment:
     """What one file holds.
 
     Attributes:
-        table: A row a line. Of predictions: ``id``, ``at`` (UTC), ``version``, ``status`` (null where
-            there is a prediction), ``ms``, ``prediction`` (as JSON text, words without quotes), and the probability of
-            each class. Of labels: ``prediction`` (its id), ``at``, ``label`` (as a prediction).
+        table: A row a line. Of predictions: ``id``, ``at`` (UTC), ``version``, ``status`` (null where there
+            is a prediction), ``ms``, ``prediction`` (as JSON text, words without quotes), and the probability
+            of each class. Of labels: ``prediction`` (its id), ``at``, ``label`` (written as a prediction).
         inputs: The input of each row, where predictions have some.
         broken: Lines that are not what they must be.
         dropped: Lines that the service says it could not keep.
+        pruned: Segments that it says it deleted, and how many lines they had.
     """
 
     table: "pa.Table"
     inputs: "pa.ChunkedArray | list[Any] | None" = None
     broken: int = 0
     dropped: int = 0
+    pruned: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_segments(folder: Path, kind: Literal["predictions", "feedback"], model: str) -> list[Path]:
@@ -55,8 +57,10 @@ def find_others(folder: Path, model: str) -> list[Path]:
 
 
 def read_predictions(file: Path) -> Segment:
-    """Read a segment of predictions."""
-    return _read(file, _fast_predictions, _slow_predictions)
+    """Read a segment of predictions; what was deleted on its host uncollected is lost."""
+    found = _read(file, _fast_predictions, _slow_predictions)
+    lost = sum(lines for name, lines in found.pruned.items() if not _is_collected(file, name))
+    return replace(found, dropped=found.dropped + lost)
 
 
 def read_labels(file: Path) -> Segment:
@@ -71,6 +75,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return json.dumps(value, sort_keys=True)
+
+
+def _is_collected(file: Path, name: str) -> bool:
+    labels = file.parents[2] / "feedback" / file.parent.name
+    return Path(name).name == name and any((folder / name).exists() for folder in (file.parent, labels))
 
 
 def _read(file: Path, fast: Callable[[bytes], Segment], slow: Callable[[Iterator[Any]], Segment]) -> Segment:
@@ -113,25 +122,37 @@ def _fast_predictions(data: bytes) -> Segment:
     import pyarrow.compute as pc
 
     text, number = pa.string(), pa.int64()
-    raw = _parsed(data, id=text, version=text, status=number, ms=pa.float64(), dropped=number)
+    notes = {"dropped": number, "pruned": number, "segment": text}
+    raw = _parsed(data, id=text, version=text, status=number, ms=pa.float64(), **notes)
     output = raw["output"] if "output" in raw.column_names else pa.nulls(len(raw), pa.struct([]))
     names = ("id", "at", "version", "status", "ms")
     columns = {name: raw[name] for name in names}
     columns["prediction"] = _texts(_field(output, "prediction", len(raw)))
     sure = _field(output, "probabilities", len(raw))
-    for name in [field.name for field in sure.type] if pa.types.is_struct(sure.type) else ():
+    for name in [each.name for each in sure.type] if pa.types.is_struct(sure.type) else ():
         columns[SURE + name] = pc.struct_field(sure, name).cast(pa.float64())
     table = pa.table(columns)
     inputs = raw["input"] if "input" in raw.column_names else None
-    told = pc.is_valid(raw["dropped"])
+    told = pc.or_(pc.is_valid(raw["dropped"]), pc.is_valid(raw["pruned"]))
     known = pc.and_(pc.is_valid(raw["id"]), pc.is_valid(raw["at"]))
     good = pc.and_(known, pc.or_(pc.is_valid(raw["status"]), pc.is_valid(columns["prediction"])))
     kept = pc.and_(good, pc.invert(told))
     if not pc.all(kept).as_py():
         table = table.filter(kept)
         inputs = None if inputs is None else inputs.filter(kept)
-    dropped = pc.sum(raw["dropped"]).as_py() or 0
-    return Segment(table, inputs, len(raw) - len(table) - (pc.sum(told).as_py() or 0), dropped)
+    noted = raw.select([*notes]).filter(told).to_pylist()
+    return Segment(table, inputs, len(raw) - len(table) - len(noted), *_told(noted))
+
+
+def _told(notes: Iterable[Mapping[str, Any]]) -> tuple[int, dict[str, int]]:
+    """Return how many lines were dropped, and those of each deleted segment."""
+    dropped, pruned = 0, {}
+    for note in notes:
+        if note.get("dropped") is not None:
+            dropped += max(0, note["dropped"])
+        elif note.get("segment") is not None:
+            pruned[note["segment"]] = max(0, note["pruned"])
+    return dropped, pruned
 
 
 def _field(values: Any, name: str, rows: int) -> Any:
@@ -178,12 +199,13 @@ def _fast_labels(data: bytes) -> Segment:
 def _slow_predictions(lines: Iterator[Any]) -> Segment:
     rows: list[dict[str, Any]] = []
     inputs: list[Any] = []
-    broken = dropped = 0
+    notes: list[dict[str, Any]] = []
+    broken = 0
     for line in lines:
-        if isinstance(line, dict) and isinstance(line.get("dropped"), int):
-            dropped += min(max(0, line["dropped"]), _BIG)
-            continue
         try:
+            if "id" not in line and not _NOTES.isdisjoint(line):
+                notes.append(_note(line))
+                continue
             rows.append(_prediction(line))
             inputs.append(line.get("input"))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
@@ -194,7 +216,7 @@ def _slow_predictions(lines: Iterator[Any]) -> Segment:
     plain = {"id": pa.string(), "at": pa.timestamp("us", "UTC"), "version": pa.string()}
     types = {**plain, "status": pa.int64(), "ms": pa.float64(), "prediction": pa.string()}
     schema = pa.schema([*types.items(), *((name, pa.float64()) for name in sure)])
-    return Segment(pa.Table.from_pylist(rows, schema), inputs, broken, dropped)
+    return Segment(pa.Table.from_pylist(rows, schema), inputs, broken, *_told(notes))
 
 
 def _slow_labels(lines: Iterator[Any]) -> Segment:
@@ -231,6 +253,11 @@ def _prediction(line: Any) -> dict[str, Any]:
     return row
 
 
+def _note(line: Mapping[str, Any]) -> dict[str, Any]:
+    counts = {name: int(line[name]) for name in _NOTES if name in line}
+    return {**counts, "segment": _word(line.get("segment", ""))}
+
+
 def _plain(value: Any) -> str:
     if value is None:
         raise ValueError("neither a label nor a prediction")
@@ -248,6 +275,4 @@ def _word(value: Any) -> str:
 
 def _time(text: str) -> datetime:
     found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("a time without its zone")
-    return found.astimezone(UTC)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
