@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "checkout": "Check out code and data of a version, exactly as they were trained.",
         "lineage": "Show where a version comes from and what became of it.",
         "status": "Show what should run in each environment beside what runs.",
+        "monitor": "Measure what serves in an environment, and judge it by its quality conditions.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",
     },

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 @click.argument("model", required=False)
 @click.option("-a", "--all", "full", is_flag=True, help="Show metrics, parameters and data of each version.")
 @click.option("--graph", is_flag=True, help="Draw which was made from which, and where each should run.")
+@click.option("--live", is_flag=True, help="Show what `gitmodel monitor` measured while they served.")
 @click.option("-n", "--max-count", type=click.IntRange(min=0), help="Show at most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(*, model: str | None, full: bool, graph: bool, max_count: int | None, as_json: bool) -> None:
+def command(
+    *, model: str | None, full: bool, graph: bool, live: bool, max_count: int | None, as_json: bool
+) -> None:
     r"""Show the versions of a model, or of all, newest first.
 
     \b
@@ -27,12 +30,16 @@ def command(*, model: str | None, full: bool, graph: bool, max_count: int | None
       gitmodel log credit-risk
       gitmodel log -a -n 3
       gitmodel log --graph credit-risk
+      gitmodel log --live credit-risk
       gitmodel log --json
     """
     from gitmodel.cli.choices import warn_of
     from gitmodel.cli.output import show
     from gitmodel.registry.registry import Registry
 
+    if live:
+        _show_live(model, max_count, as_json=as_json)
+        return
     registry = Registry(Repository.open())
     versions, broken = registry.read(model, headings=not (full or as_json or graph))
     if model is None:
@@ -54,6 +61,36 @@ def command(*, model: str | None, full: bool, graph: bool, max_count: int | None
 
         show(log_text(shown, full=full), COLOURS)
     warn_of(broken)
+
+
+def _show_live(model: str | None, max_count: int | None, *, as_json: bool) -> None:
+    """Show the live records of a model, newest first."""
+    import json
+
+    from gitmodel.cli.choices import any_model
+    from gitmodel.cli.output import show
+    from gitmodel.exchange.records import read_records
+    from gitmodel.metrics.records import format_record
+    from gitmodel.registry.registry import Registry
+    from gitmodel.reports.live import history_text
+    from gitmodel.reports.terminal import to_json
+
+    repo = Repository.open()
+    name = any_model(repo, model)
+    found = [
+        record
+        for records in read_records(repo, Registry(repo).versions(name)).values()
+        for record in records
+        if record.kind == "live"
+    ]
+    found.sort(key=lambda record: record.at, reverse=True)
+    shown = found[:max_count]
+    if as_json:
+        click.echo(to_json([json.loads(format_record(record)) for record in shown]))
+    elif shown:
+        show(history_text(shown))
+    else:
+        click.echo(f"{name} was not monitored yet: `gitmodel monitor {name} ENV` does it", err=True)
 
 
 def _graphs(repo: Repository, versions: "Sequence[Version]") -> "Iterator[str]":

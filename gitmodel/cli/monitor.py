@@ -1,0 +1,42 @@
+"""``gitmodel monitor``: how what serves does."""
+
+import click
+
+from gitmodel.git.repository import Repository
+
+
+@click.command(name="monitor")
+@click.argument("words", nargs=-1, metavar="[MODEL] ENV", required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--no-record", is_flag=True, help="Write no note.")
+@click.pass_context
+def command(context: click.Context, *, words: tuple[str, ...], as_json: bool, no_record: bool) -> None:
+    r"""Measure what serves in an environment, and judge it by its quality conditions.
+
+    Reads the predictions and labels that were collected from the hosts. The metrics of the version that
+    should run, its latency, errors and drift are kept as a note; `gitmodel log --live` shows them over time.
+    The exit code is 1 where a condition failed.
+
+    \b
+    Examples:
+      gitmodel monitor production
+      gitmodel monitor spam-filter production --json
+    """
+    from gitmodel.cli.choices import known_environment, who
+    from gitmodel.cli.output import show
+    from gitmodel.errors import UsageError
+    from gitmodel.pipelines.watching import watch, watched_document
+    from gitmodel.reports.live import COLOURS, monitor_text
+    from gitmodel.reports.terminal import to_json
+
+    if len(words) > 2:  # noqa: PLR2004 - model and environment
+        raise UsageError(f"expected [MODEL] ENV, found {' '.join(words)}", hint="see the example in --help")
+    repo = Repository.open()
+    env = known_environment(repo, words[-1])
+    found = watch(repo, env, words[0] if len(words) > 1 else None, by=who(repo), record=not no_record)
+    document = watched_document(found)
+    if as_json:
+        click.echo(to_json(document))
+    else:
+        show(monitor_text(document), COLOURS)
+    context.exit(1 if any(each.is_broken for each in found) else 0)

@@ -1,0 +1,242 @@
+"""Predictions joined with their labels."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gitmodel.monitoring.segments import Segment, find_others, find_segments, read_labels, read_predictions
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEW, REPEATED, CONTRADICTING = range(3)
+_AHEAD = timedelta(minutes=5)  # clocks differ
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """All that was collected of a model in an environment.
+
+    Attributes:
+        predictions: See `Segment.table`; ids are distinct.
+        at: When, in microseconds since 1970, shape (predictions,).
+        label: Of each prediction, a text; null where it is not known.
+        inputs: Of each prediction, in parts.
+        label_row: Of each line with a label, the row of its prediction, or -1; shape (labels,).
+        label_at: When it was given.
+        label_kind: ``NEW``, ``REPEATED`` or ``CONTRADICTING``.
+        foreign: Labels of predictions of another model.
+        broken: See `gitmodel.monitoring.measurement.Counts`, as the next two.
+        future: Lines whose time has not come yet; they are left out.
+        dropped: Lines that were lost.
+    """
+
+    predictions: "pa.Table"
+    at: NDArray[np.int64]
+    label: "pa.Array"
+    inputs: "Sequence[Any]"
+    label_row: NDArray[np.int64]
+    label_at: NDArray[np.int64]
+    label_kind: NDArray[np.int8]
+    foreign: int
+    broken: int
+    future: int
+    dropped: int
+
+    def sample_inputs(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Return the inputs of some predictions, given by ascending row; empty where there is none."""
+        starts = [0, *accumulate(len(part) for part in self.inputs)]
+        found: list[Any] = []
+        for number, part in enumerate(self.inputs):
+            first, last = np.searchsorted(rows, [starts[number], starts[number + 1]])
+            found += _taken(part, rows[first:last] - starts[number])
+        return [each if isinstance(each, dict) else {} for each in found]
+
+
+def read_frames(
+    folder: Path, model: str, now: datetime, which: Literal["latest", "first"] = "latest"
+) -> Frames:
+    """Read and join what was collected.
+
+    Args:
+        folder: What was collected of an environment: a folder a host.
+        model: Name of the model.
+        now: Lines of a later time are left out, and counted.
+        which: The label that counts where a prediction has several.
+    """
+    limit = microseconds(now + _AHEAD)
+    segments = [read_predictions(file) for file in find_segments(folder, "predictions", model)]
+    predictions, inputs, early = _predictions(segments, limit)
+    given = [read_labels(file) for file in find_segments(folder, "feedback", model)]
+    labels, of_future = _labels(given, limit)
+    rows = _rows_of(labels["prediction"], predictions["id"])
+    at = _times(labels)
+    texts = labels["label"].combine_chunks()
+    kinds, chosen = _judged(rows, at, texts, which)
+    label = _spread(texts, rows, chosen, len(predictions))
+    foreign = _foreign(labels["prediction"], rows, find_others(folder, model))
+    both = [*segments, *given]
+    return Frames(
+        predictions,
+        _times(predictions),
+        label,
+        inputs,
+        rows,
+        at,
+        kinds,
+        foreign,
+        sum(each.broken for each in both),
+        early + of_future,
+        sum(each.dropped for each in both),
+    )
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as the columns of times have it."""
+    return round(moment.timestamp() * 1_000_000)
+
+
+def _times(table: "pa.Table") -> NDArray[np.int64]:
+    import pyarrow as pa
+
+    found: NDArray[np.int64] = table["at"].cast(pa.int64()).to_numpy()
+    return found
+
+
+def _predictions(segments: Sequence[Segment], limit: int) -> "tuple[pa.Table, list[Any], int]":
+    """Join segments; leave out what is of the future, and ids that were there before."""
+    import pyarrow as pa
+
+    empty = pa.schema(
+        [
+            ("id", pa.string()),
+            ("at", pa.timestamp("us", "UTC")),
+            ("version", pa.string()),
+            ("status", pa.int64()),
+            ("ms", pa.float64()),
+            ("prediction", pa.string()),
+        ]
+    ).empty_table()
+    table = pa.concat_tables([empty, *(each.table for each in segments)], promote_options="default")
+    inputs = [each.inputs if each.inputs is not None else [None] * len(each.table) for each in segments]
+    kept = _times(table) <= limit
+    early = len(kept) - int(kept.sum())
+    kept &= _is_first(table["id"])
+    if not kept.all():
+        inputs = [_Chosen(inputs, np.flatnonzero(kept))]
+        table = table.filter(pa.array(kept))
+    return table, inputs, early
+
+
+def _is_first(ids: "pa.ChunkedArray") -> NDArray[np.bool_]:
+    """Say of each id whether it was not there before; lines are kept once whatever brings them twice."""
+    import pyarrow.compute as pc
+
+    if pc.count_distinct(ids).as_py() == len(ids):
+        return np.ones(len(ids), bool)
+    codes = ids.combine_chunks().dictionary_encode().indices.to_numpy()
+    first = np.zeros(len(ids), bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    return first
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """Some rows of the inputs of several segments, looked up only when they are asked for."""
+
+    parts: Sequence[Any]
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def taken(self, rows: NDArray[np.int64]) -> list[Any]:
+        starts = [0, *accumulate(map(len, self.parts))]
+        found = []
+        for row in self.rows[rows].tolist():
+            part = bisect_right(starts, row) - 1
+            found += _taken(self.parts[part], np.array([row - starts[part]]))
+        return found
+
+
+def _taken(part: Any, rows: NDArray[np.int64]) -> list[Any]:
+    if isinstance(part, _Chosen):
+        return part.taken(rows)
+    if isinstance(part, list):
+        return [part[row] for row in rows.tolist()]
+    found: list[Any] = part.take(rows).to_pylist()
+    return found
+
+
+def _labels(segments: Sequence[Segment], limit: int) -> "tuple[pa.Table, int]":
+    import pyarrow as pa
+
+    empty = pa.schema(
+        [("prediction", pa.string()), ("at", pa.timestamp("us", "UTC")), ("label", pa.string())]
+    ).empty_table()
+    table = pa.concat_tables([empty, *(each.table for each in segments)])
+    kept = _times(table) <= limit
+    return (table if kept.all() else table.filter(pa.array(kept))), len(kept) - int(kept.sum())
+
+
+def _rows_of(wanted: "pa.ChunkedArray", ids: "pa.ChunkedArray") -> NDArray[np.int64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.index_in(wanted, value_set=ids.combine_chunks())
+    rows: NDArray[np.int64] = pc.fill_null(found.cast(pa.int64()), -1).to_numpy()
+    return rows
+
+
+def _judged(
+    rows: NDArray[np.int64], at: NDArray[np.int64], texts: "pa.Array", which: str
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Return the kind of each label, and which labels count: one for each prediction that has any.
+
+    A label repeats or contradicts the one before it, by their times, of the same prediction.
+    """
+    kinds = np.zeros(len(rows), np.int8)
+    known = np.flatnonzero(rows >= 0)
+    times = np.bincount(rows[known]) if len(known) else np.zeros(0, np.int64)
+    several = known[times[rows[known]] > 1]
+    once = known[times[rows[known]] == 1]
+    if not len(several):
+        return kinds, once
+    order = several[np.lexsort((at[several], rows[several]))]
+    same_row = rows[order][1:] == rows[order][:-1]
+    codes = texts.dictionary_encode().indices.to_numpy()
+    same_label = codes[order][1:] == codes[order][:-1]
+    kinds[order[1:]] = np.where(same_row, np.where(same_label, REPEATED, CONTRADICTING), NEW)
+    ends = np.r_[True, ~same_row] if which == "first" else np.r_[~same_row, True]
+    return kinds, np.r_[once, order[ends]]
+
+
+def _spread(texts: "pa.Array", rows: NDArray[np.int64], chosen: NDArray[np.int64], count: int) -> "pa.Array":
+    """Put the labels that count beside their predictions."""
+    import pyarrow as pa
+
+    place = np.full(count, -1, np.int64)
+    place[rows[chosen]] = chosen
+    return texts.take(pa.array(place, mask=place < 0))
+
+
+def _foreign(wanted: "pa.ChunkedArray", rows: NDArray[np.int64], files: Sequence[Path]) -> int:
+    """Count labels of predictions that another model made."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    missing = wanted.filter(pa.array(rows < 0))
+    if not len(missing):
+        return 0
+    found = np.zeros(len(missing), bool)
+    for file in files:
+        ids = read_predictions(file).table["id"].combine_chunks()
+        found |= pc.is_in(missing, value_set=ids).to_numpy()
+    return int(found.sum())

@@ -1,0 +1,294 @@
+"""How a version does while it serves: its metrics on labelled rows, latency, errors."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.evaluation.datasets import Dataset
+from gitmodel.evaluation.intervals import Estimate, interval
+from gitmodel.evaluation.scoring import Scores, score
+from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames, microseconds
+from gitmodel.monitoring.measurement import Counts, Measured
+from gitmodel.monitoring.segments import SURE, as_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RESAMPLED = 5000  # rows; of more, the interval of a sample is narrowed as that of a mean
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a model, where, its version, and how its answers are compared with labels.
+
+    ``kind`` is that of the evaluation, ``None``: by the answers; ``positive`` is the label of the positive
+    class.
+    """
+
+    model: str
+    environment: str
+    version: str
+    kind: str | None = None
+    positive: str | int | bool | None = None
+
+
+def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) -> Measured:
+    """Measure a version over the predictions of a window."""
+    span = microseconds(since), microseconds(until)
+    own = _own(frames, subject.version)
+    within = own & (frames.at >= span[0])
+    answered = frames.predictions["status"].is_null().to_numpy()
+    rows = np.flatnonzero(within & answered)
+    labelled = rows[frames.label.is_valid().to_numpy(zero_copy_only=False)[rows]]
+    failed = int((within & ~answered).sum())
+    counts = _counts(frames, own, within, span)
+    counts = replace(counts, predictions=len(rows), labelled=len(labelled), failed=failed)
+    metrics = _requests(frames, rows, failed)
+    problem = ""
+    try:
+        found = _answers(frames, labelled, subject)
+        left_out = len(labelled) - len(found.truth)
+        counts = replace(counts, labelled=len(found.truth), broken=counts.broken + left_out)
+        metrics |= _quality(found, subject)
+    except GitmodelError as error:
+        problem = error.message
+    return Measured(
+        subject.model, subject.environment, subject.version, since, until, counts, metrics, problem=problem
+    )
+
+
+def served(frames: Frames, since: datetime) -> list[str]:
+    """Return the versions that were asked since then."""
+    import pyarrow as pa
+
+    recent = frames.predictions["version"].filter(pa.array(frames.at >= microseconds(since)))
+    return sorted(str(each) for each in recent.unique().to_pylist() if each is not None)
+
+
+def answered_rows(frames: Frames, version: str, since: datetime) -> NDArray[np.int64]:
+    """Return the rows of the predictions that a version made since then."""
+    answered = frames.predictions["status"].is_null().to_numpy()
+    return np.flatnonzero(_own(frames, version) & answered & (frames.at >= microseconds(since)))
+
+
+def _own(frames: Frames, version: str) -> NDArray[np.bool_]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    same = pc.is_in(frames.predictions["version"], value_set=pa.array([version]))  # a null is not
+    found: NDArray[np.bool_] = same.to_numpy()
+    return found
+
+
+def _counts(
+    frames: Frames, own: NDArray[np.bool_], within: NDArray[np.bool_], span: tuple[int, int]
+) -> Counts:
+    """Count what is odd about labels; those of no prediction, and broken lines, are of no version."""
+    known = frames.label_row >= 0
+    place = np.where(known, frames.label_row, 0)
+    now = (frames.label_at >= span[0]) & (frames.label_at <= span[1])
+    of_rows = known & (within[place] if len(within) else False)
+    before = known & ((own & ~within)[place] if len(own) else False)
+    return Counts(
+        late=int((before & now & (frames.label_kind != REPEATED)).sum()),
+        repeated=int((of_rows & (frames.label_kind == REPEATED)).sum()),
+        contradicting=int((of_rows & (frames.label_kind == CONTRADICTING)).sum()),
+        unknown=int((~known & now).sum()) - frames.foreign,
+        foreign=frames.foreign,
+        broken=frames.broken,
+        future=frames.future,
+        dropped=frames.dropped,
+    )
+
+
+def _requests(frames: Frames, rows: NDArray[np.int64], failed: int) -> dict[str, Estimate]:
+    """Return latency and the share of failed requests; a request with several rows is one."""
+    import pyarrow.compute as pc
+
+    part = frames.predictions.select(["id", "ms"]).take(rows)
+    first = pc.or_(pc.ends_with(part["id"], "-0"), pc.invert(pc.match_substring(part["id"], "-")))
+    times = np.sort(part["ms"].filter(first).drop_null().to_numpy())
+    requests = int(pc.sum(first).as_py() or 0) + failed
+    found = {"error_rate": share(failed, requests)} if requests else {}
+    if len(times):
+        found |= {f"latency_p{percent}": _quantile(times, percent / 100) for percent in (50, 95)}
+    return found
+
+
+def share(count: int, of: int) -> Estimate:
+    """Return a share with Wilson's interval, which holds for few and for none too."""
+    p, z2 = count / of, _Z**2
+    middle, half = p + z2 / (2 * of), _Z * float(np.sqrt(p * (1 - p) / of + z2 / (4 * of**2)))
+    low, high = ((middle + sign * half) / (1 + z2 / of) for sign in (-1, 1))
+    return Estimate(p, max(0.0, low), min(1.0, high))
+
+
+def _quantile(ordered: NDArray[np.float64], q: float) -> Estimate:
+    """Return a quantile; its bounds are the values at the ranks that a binomial count lies between."""
+    count = len(ordered)
+    half = _Z * float(np.sqrt(q * (1 - q) * count))
+    ranks = np.clip([q * count, q * count - half, q * count + half], 0, count - 1).astype(int)
+    value, low, high = (float(ordered[rank]) for rank in ranks)
+    return Estimate(value, low, high)
+
+
+def _quality(answers: "_Answers", subject: Subject) -> dict[str, Estimate]:
+    """Score recorded answers against labels.
+
+    Raises:
+        GitmodelError: If there are no labels, or the answers cannot be scored.
+    """
+    import pandas as pd
+
+    count = len(answers.truth)
+    if not count:
+        raise UsageError("no prediction has a label yet")
+    rows = pd.DataFrame(index=range(count))
+    data = Dataset("live predictions", "", rows, pd.Series(answers.truth), "label")
+    recorded = Recorded(answers.prediction, answers.chances)
+    scores = score(answers.kind, data, recorded, _positive(subject, recorded.classes))
+    return {metric: _estimate(metric, scores) for metric in scores.metrics}
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """Answers and labels of the same rows: texts, or numbers where the kind is ``regression``."""
+
+    kind: str
+    prediction: NDArray[Any]
+    truth: NDArray[Any]
+    chances: "pd.DataFrame | None"
+
+
+def _answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> _Answers:
+    """Return what was answered and what is true, of rows with labels that can be the truth."""
+    table = frames.predictions.take(rows)
+    sure = [
+        name for name in table.column_names if name.startswith(SURE) and table[name].null_count < len(rows)
+    ]
+    prediction = table["prediction"].combine_chunks().to_numpy(zero_copy_only=False)
+    truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
+    kind = subject.kind or ("classification" if sure or not _are_numbers(prediction) else "regression")
+    if kind == "regression":
+        prediction, truth = _numbers(prediction), _numbers(truth)
+        good = np.isfinite(truth)
+        return _Answers(kind, prediction[good], truth[good], None)
+    if kind != "classification" or not sure:
+        return _Answers(kind, prediction, truth, None)
+    chances = table.select(sure).to_pandas().fillna(0.0)
+    chances.columns = _classes([name.removeprefix(SURE) for name in sure], prediction)
+    truth, good = _matched(truth, list(chances.columns))
+    return _Answers(kind, prediction[good], truth[good], chances[good])
+
+
+def _classes(names: list[str], prediction: NDArray[Any]) -> list[str]:
+    """Return the keys of probabilities as predictions are written: a class 1.0 is predicted as 1."""
+    seen = set(prediction)
+    short = [name.removesuffix(".0") for name in names]
+    return short if seen & set(short) and not seen & (set(names) - set(short)) else names
+
+
+def _matched(truth: NDArray[Any], classes: list[str]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return labels as classes are written, and which of them are classes; a click says true and means 1."""
+    same = {name: name for name in classes}
+    meant = {other: name for name, other in _SAME if name in same and other not in same} | same
+    codes, words = _factorized(truth)
+    known = np.array([word in meant for word in words], bool)[codes]
+    return np.array([meant.get(word, word) for word in words], object)[codes], known
+
+
+_SAME = (("1", "true"), ("0", "false"), ("true", "1"), ("false", "0"))
+
+
+def _factorized(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    import pandas as pd
+
+    codes, words = pd.factorize(values)
+    return codes.astype(np.int64), list(words)
+
+
+def _positive(subject: Subject, classes: tuple[str, ...] | None) -> str | None:
+    """Return the positive class as a text; of two numbers the larger, as they sort as numbers."""
+    if classes is None:
+        return None
+    if subject.positive is not None:
+        return as_text(subject.positive)
+    if len(classes) == 2 and _are_numbers(np.array(classes)):  # noqa: PLR2004 - binary
+        return max(classes, key=float)
+    return None
+
+
+def _are_numbers(texts: NDArray[Any]) -> bool:
+    try:
+        np.unique(texts.astype(str)).astype(np.float64)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(texts: NDArray[Any]) -> NDArray[np.float64]:
+    """Return texts as numbers; what is none becomes NaN, and is told by the scoring."""
+    import pandas as pd
+
+    return pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A predictor whose answers were recorded while it served: it gives them again, in their order."""
+
+    prediction: NDArray[Any]
+    chances: "pd.DataFrame | None" = None
+    algo: str = ""
+    features: tuple[str, ...] | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Nothing is known of them."""
+        return {}
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The classes, as texts, where probabilities were recorded."""
+        return None if self.chances is None else tuple(map(str, self.chances))
+
+    def predict(self, frame: "pd.DataFrame") -> NDArray[Any]:  # noqa: ARG002 - the answers are known
+        """Return what was predicted."""
+        return self.prediction
+
+    def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":  # noqa: ARG002 - as above
+        """Return how sure it was."""
+        return self.chances
+
+    def answer(self, frame: "pd.DataFrame") -> "tuple[NDArray[Any], pd.DataFrame | None]":  # noqa: ARG002
+        """Return both."""
+        return self.prediction, self.chances
+
+
+def _estimate(metric: str, scores: Scores) -> Estimate:
+    """Return a metric of all rows; of very many, its interval is that of a sample, narrowed."""
+    count = len(scores.truth)
+    if count <= _RESAMPLED:
+        return interval(metric, scores)
+    value = scores.value(metric)
+    found = interval(metric, _part(scores))
+    half = (found.high - found.low) / 2 * float(np.sqrt(_RESAMPLED / count))
+    return Estimate(value, value - half, value + half)
+
+
+def _part(scores: Scores) -> Scores:
+    chosen = np.sort(np.random.default_rng(0).choice(len(scores.truth), _RESAMPLED, replace=False))
+    chances = scores.outcome.probabilities
+    outcome = replace(
+        scores.outcome,
+        truth=scores.outcome.truth[chosen],
+        prediction=scores.outcome.prediction[chosen],
+        probabilities=None if chances is None else chances[chosen],
+    )
+    return replace(scores, truth=scores.truth[chosen], prediction=scores.prediction[chosen], outcome=outcome)

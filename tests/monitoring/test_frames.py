@@ -1,0 +1,210 @@
+"""Segments as services, clocks, disks and strangers leave them."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gitmodel.monitoring.frames import Frames, microseconds, read_frames
+from gitmodel.monitoring.live import Subject, measure
+from gitmodel.monitoring.measurement import Counts, Measured
+from gitmodel.monitoring.segments import as_text, read_labels, read_predictions
+from tests.monitoring.live import NOW, label, prediction, write
+
+SUBJECT = Subject("credit-risk", "production", "1", "classification")
+
+
+def measured(folder: Path, *, hours: float = 24, subject: Subject = SUBJECT) -> Measured:
+    return measure(read_frames(folder, "credit-risk", NOW), subject, NOW - timedelta(hours=hours), NOW)
+
+
+def counts(folder: Path, **more: float) -> Counts:
+    return measured(folder, **more).counts  # type: ignore[arg-type]
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    found = measured(tmp_path)
+    assert found.counts == Counts()
+    assert (dict(found.metrics), found.problem) == ({}, "no prediction has a label yet")
+
+
+def test_labels_of_all_kinds_are_counted(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, "good") for n in range(5)])
+    write(tmp_path, "predictions", [prediction(9, "good", hours=40)], host="host-2")
+    write(tmp_path, "predictions", [prediction(20, "good")], model="spam-filter")
+    labels = [
+        label(0, "good", hours=0.9),
+        label(1, "good", hours=0.9),
+        label(1, "good", hours=0.8),  # repeated
+        label(2, "good", hours=0.7),
+        label(2, "bad", hours=0.8),  # came later, but is older: contradicted by the one above
+        label(9, "good"),  # late
+        label(15, "good"),  # unknown
+        label(20, "good"),  # of the other model
+        label(3, "good", hours=-1),  # of the future
+        {"prediction": "x"},
+        "{",
+    ]
+    write(tmp_path, "feedback", labels, host="host-2")
+    found = read_frames(tmp_path, "credit-risk", NOW)
+    assert counts(tmp_path) == Counts(
+        predictions=5,
+        labelled=3,
+        late=1,
+        repeated=1,
+        contradicting=1,
+        unknown=1,
+        foreign=1,
+        broken=2,
+        future=1,
+    )
+    assert found.label.to_pylist()[:5] == ["good", "good", "good", None, None]
+    first = read_frames(tmp_path, "credit-risk", NOW, "first")
+    assert first.label.to_pylist()[2] == "bad"
+
+
+def test_the_same_lines_twice_count_once(tmp_path: Path) -> None:
+    lines = [prediction(n, "good", input={"x": n}) for n in range(20)]
+    write(tmp_path, "predictions", lines)
+    write(tmp_path, "predictions", lines[5:15], number=1)
+    found = read_frames(tmp_path, "credit-risk", NOW)
+    assert len(found.predictions) == 20
+    assert rows(found) == [{"x": n} for n in range(20)]
+
+
+def rows(found: Frames) -> list[dict[str, Any]]:
+    import numpy as np
+
+    return found.sample_inputs(np.arange(len(found.predictions)))
+
+
+def test_a_half_line_is_not_there_yet(tmp_path: Path) -> None:
+    file = write(tmp_path, "predictions", [prediction(0, "good"), '{"id": "00'], end="")
+    assert (len(read_predictions(file).table), read_predictions(file).broken) == (1, 0)
+
+
+BROKEN = [
+    "{",
+    "[1]",
+    "null",
+    "5",
+    '"text"',
+    "{}",
+    '{"id": 1}',
+    '{"id": "x", "at": "yesterday", "output": {"prediction": 1}}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z"}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z", "output": null}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z", "output": {"prediction": null}}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z", "output": [1]}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z", "output": {"prediction": 1, "probabilities": {"a": "b"}}}',
+    '{"id": "\\ud800", "at": "2026-11-27T11:00:00Z", "output": {"prediction": 1}}',
+    '{"id": "x", "at": "2026-11-27T11:00:00Z", "status": "oops"}',
+    "\udcff\udcfe",
+    "[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_a_broken_line_costs_itself_alone(tmp_path: Path, line: str) -> None:
+    file = write(tmp_path, "predictions", [prediction(0, 1), line, prediction(1, 0)])
+    found = read_predictions(file)
+    assert found.table["prediction"].to_pylist() == ["1", "0"]
+    assert found.broken == 1
+    write(tmp_path, "feedback", [label(0, 1), line, label(1, 1)])
+    assert counts(tmp_path).labelled == 2
+
+
+def test_a_column_whose_type_changes(tmp_path: Path) -> None:
+    values = [1, 2.5, "x", True, {"a": 1}, "2026-11-27", 1.0]
+    file = write(tmp_path, "feedback", [label(n, value) for n, value in enumerate(values)])
+    expected = ["1", "2.5", "x", "true", '{"a": 1}', "2026-11-27", "1"]
+    assert read_labels(file).table["label"].to_pylist() == expected
+    days = write(tmp_path, "feedback", [label(0, "2026-11-27")], number=1)
+    assert read_labels(days).table["label"].to_pylist() == ["2026-11-27"]
+    values = [value for value in values if not isinstance(value, dict)]
+    mixed = [prediction(n, value, input={"x": value}) for n, value in enumerate(values)]
+    write(tmp_path, "predictions", mixed)
+    assert rows(read_frames(tmp_path, "credit-risk", NOW)) == [{"x": value} for value in values]
+
+
+@given(st.lists(st.one_of(st.integers(-(2**40), 2**40), st.floats(-1e12, 1e12), st.booleans()), min_size=1))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_both_ways_of_reading_give_the_same(tmp_path: Path, values: list[Any]) -> None:
+    for value in values:
+        file = write(tmp_path, "feedback", [label(0, value)])
+        slow = write(tmp_path, "feedback", [label(0, value), "{"], number=1)
+        fast_text, slow_text = (read_labels(each).table["label"].to_pylist() for each in (file, slow))
+        assert slow_text == [as_text(value)]
+        assert json.loads(fast_text[0]) == json.loads(slow_text[0])
+
+
+def test_what_the_service_lost(tmp_path: Path) -> None:
+    notes = [
+        {
+            "at": "2026-11-27T11:00:00Z",
+            "model": "credit-risk",
+            "version": "1",
+            "dropped": 7,
+            "reason": "disk",
+        },
+        {"at": "2026-11-27T11:00:00Z", "segment": "20261127T100000-1-001.jsonl", "pruned": 9},
+        {"at": "2026-11-27T11:00:00Z", "segment": "20261126T100000-1-001.jsonl", "pruned": 4},
+    ]
+    write(tmp_path, "predictions", [prediction(0, "good"), *notes])
+    write(tmp_path, "predictions", [prediction(1, "good")], number=1)  # deleted there, but collected before
+    assert (counts(tmp_path).dropped, counts(tmp_path).broken, counts(tmp_path).predictions) == (11, 0, 2)
+    write(tmp_path, "predictions", [prediction(0, "good"), *notes, "{"])
+    assert (counts(tmp_path).dropped, counts(tmp_path).broken, counts(tmp_path).predictions) == (11, 1, 2)
+
+
+def test_versions_and_windows_are_kept_apart(tmp_path: Path) -> None:
+    lines = [prediction(n, "good", hours=n) for n in range(10)]
+    other = [prediction(n, "bad", version="2") for n in range(10, 15)]
+    failed = [{**prediction(n, 0), "id": f"{n:016x}", "status": 500} for n in range(30, 32)]
+    write(tmp_path, "predictions", [*lines, *other, *failed])
+    write(tmp_path, "feedback", [label(n, "good") for n in range(15)])
+    assert counts(tmp_path, hours=4.5).labelled == 5
+    assert counts(tmp_path, hours=4.5).late == 5
+    assert counts(tmp_path, hours=24) == Counts(predictions=10, labelled=10, failed=2)
+    assert measured(tmp_path).metrics["accuracy"].value == 1
+    assert (
+        measured(tmp_path, subject=Subject("credit-risk", "production", "2")).metrics["accuracy"].value == 0
+    )
+
+
+def test_numbers_are_measured_as_numbers(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, n / 2) for n in range(50)])
+    write(tmp_path, "feedback", [label(n, n / 2 + 1) for n in range(50)])
+    found = measured(tmp_path, subject=Subject("credit-risk", "production", "1"))
+    assert found.metrics["mae"].value == pytest.approx(1)
+    write(tmp_path, "feedback", [label(n, n / 2 + 1 if n % 2 else "hostile") for n in range(50)])
+    found = measured(tmp_path, subject=Subject("credit-risk", "production", "1"))
+    assert found.metrics["mae"].value == pytest.approx(1)
+    assert (found.counts.labelled, found.counts.broken) == (25, 25)
+
+
+def sure(number: int, value: Any, names: tuple[str, str]) -> dict[str, Any]:
+    chances = {names[0]: 0.1, names[1]: 0.9} if number % 2 else {names[0]: 0.8, names[1]: 0.2}
+    return prediction(number, {"prediction": value, "probabilities": chances})
+
+
+@pytest.mark.parametrize("names", [("0", "1"), ("0.0", "1.0"), ("false", "true")])
+@pytest.mark.parametrize("signal", [(0, 1), (False, True), (0.0, 1.0)])
+def test_labels_find_their_classes(tmp_path: Path, names: tuple[str, str], signal: tuple[Any, Any]) -> None:
+    values = [json.loads(name) for name in names]
+    write(tmp_path, "predictions", [sure(n, values[n % 2], names) for n in range(40)])
+    hostile = [label(40 - n, value) for n, value in enumerate(["x", "", "1; DROP", None, 7], 1)]
+    write(tmp_path, "feedback", [*(label(n, signal[n % 2]) for n in range(30)), *hostile])
+    found = measured(tmp_path)
+    assert (found.problem, found.counts.labelled, found.counts.broken) == ("", 30, 5)
+    assert found.metrics["accuracy"].value == 1
+    assert found.metrics["roc_auc"].value == 1
+    assert found.metrics["brier"].value == pytest.approx((0.1**2 + 0.2**2) / 2)
+
+
+def test_times_are_exact() -> None:
+    assert microseconds(NOW) == 1795780800000000

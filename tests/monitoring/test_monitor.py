@@ -1,0 +1,114 @@
+"""`gitmodel monitor` on a real repository, a real model and what its service kept."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from gitmodel.cli.main import program
+from gitmodel.delivery import materials
+from gitmodel.delivery.promotion import promote
+from gitmodel.git.repository import Repository
+from gitmodel.packaging.serving.answers import answers
+from gitmodel.pipelines.watching import live_folder, watch
+from gitmodel.spec import load_model
+from tests.conftest import commit_all
+from tests.delivery.models import FOLDER, MODEL, SPEC, add_version, loans
+from tests.monitoring.live import NOW, label, prediction, write
+
+ROWS = 400
+
+
+def served(repo: Repository, *, moved: float = 0.0, flipped: float = 0.0) -> None:
+    """Promote a version, and leave what it would have kept of real answers to rows whose labels came back."""
+    version = add_version(repo, 4)
+    promote(repo, version, "production", by="ada")
+    spec = load_model(repo, version.commit, MODEL)
+    frame = loans(77, ROWS)
+    frame["amount"] += moved
+    rows = frame.drop(columns=["Class"])
+    given = answers(materials.predictor(repo, spec, version), rows)
+    random = np.random.default_rng(0)
+    other = {"good": "bad", "bad": "good"}
+    truth = [other[each] if random.random() < flipped else each for each in frame["Class"]]
+    inputs = rows.to_dict("records")
+    lines = [prediction(n, given[n], input=inputs[n]) for n in range(ROWS)]
+    failed = {"id": "f" * 16, "at": lines[0]["at"], "model": MODEL, "status": 422, "version": "1", "ms": 1.0}
+    write(live_folder(repo, "production"), "predictions", [*lines, failed])
+    write(live_folder(repo, "production"), "feedback", [label(n, truth[n]) for n in range(ROWS // 2)])
+
+
+def conditions(repo: Repository, *lines: str) -> None:
+    quality = "quality:\n" + "".join(f"  - {{{line}, window: 7d}}\n" for line in lines)
+    commit_all(repo, {f"{FOLDER}/model.yaml": SPEC + quality}, "Conditions")
+
+
+def test_a_good_version_passes(repo: Repository) -> None:
+    served(repo)
+    conditions(
+        repo,
+        "metric: roc_auc, min: 0.7, min_samples: 100",
+        "metric: accuracy, min: 0.6, min_samples: 5000",
+        "metric: nonsense, min: 0.6",
+        "metric: error_rate, max: 0.5",
+        "metric: drift, max: 0.2",
+    )
+    (found,) = watch(repo, "production", by="ada", now=NOW)
+    assert [each.verdict for each in found.judged] == ["passed", "inconclusive", "error", "passed", "passed"]
+    assert not found.is_broken
+    counts = found.live.counts
+    assert (counts.predictions, counts.labelled, counts.failed, counts.broken) == (ROWS, ROWS // 2, 1, 0)
+    assert found.live.metrics["error_rate"].value == pytest.approx(1 / (ROWS + 1))
+    assert found.live.metrics["latency_p95"].value == 3.0
+    assert set(found.live.drift) == {"amount", "income", "output"}
+    # The same figure as the evaluation gives for the same rows.
+    from gitmodel.evaluation import score
+    from gitmodel.evaluation.datasets import Dataset
+    from gitmodel.registry.registry import Registry
+
+    version = Registry(repo).version("credit-risk:1")
+    frame = loans(77, ROWS)[: ROWS // 2]
+    data = Dataset("rows", "", frame.drop(columns=["Class"]), frame["Class"], "Class")
+    expected = score(
+        "classification", data, materials.predictor(repo, load_model(repo, version.commit, MODEL), version)
+    )
+    for name, value in expected.metrics.items():
+        assert found.live.metrics[name].value == pytest.approx(value), name
+    assert (
+        found.live.metrics["roc_auc"].low < expected.metrics["roc_auc"] < found.live.metrics["roc_auc"].high
+    )
+
+
+def test_a_bad_version_fails_and_is_noted(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    served(repo, moved=1.0, flipped=0.9)
+    conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 100", "metric: drift, max: 0.25")
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    (found,) = watch(repo, "production", MODEL, by="ada", now=NOW)
+    assert [each.verdict for each in found.judged] == ["failed", "failed"]
+    assert found.live.drift["amount"] > 1
+    assert found.live.metrics["drift_ks"].value > 0.8
+    done = run("log", "--live", MODEL, "--json")
+    (record,) = json.loads(done.stdout)
+    assert (record["kind"], record["version"], record["at"]) == ("live", "1", "2026-11-27T12:00:00Z")
+    assert record["dataset"] == {"name": "live/production", "rows": ROWS}
+    assert record["metrics"]["roc_auc"] == found.live.metrics["roc_auc"].value
+    assert "2026-11-27T12:00:00Z  v1       400" in run("log", "--live", MODEL).stdout
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(program, args)
+
+
+def test_nothing_was_collected(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    promote(repo, add_version(repo, 2), "production", by="ada")
+    conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 1")
+    done = run("monitor", "production", "--no-record")
+    assert done.exit_code == 0, done.stderr
+    assert "0 predictions, 0 labelled" in done.stdout
+    assert "inconclusive  0 labelled predictions; at least 1 are needed" in done.stdout
+    assert json.loads(run("log", "--live", MODEL, "--json").stdout) == []
+    assert "no version of nobody was promoted" in run("monitor", "nobody", "production").stderr
