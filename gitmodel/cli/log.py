@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 @click.option("-a", "--all", "full", is_flag=True, help="Show metrics, parameters and data of each version.")
 @click.option("--graph", is_flag=True, help="Draw which was made from which, and where each should run.")
 @click.option("--live", is_flag=True, help="Show what `gitmodel monitor` measured while they served.")
+@click.option("--incidents", is_flag=True, help="Show when quality broke, and what was done.")
 @click.option("-n", "--max-count", type=click.IntRange(min=0), help="Show at most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    *, model: str | None, full: bool, graph: bool, live: bool, max_count: int | None, as_json: bool
+    *,
+    model: str | None,
+    full: bool,
+    graph: bool,
+    live: bool,
+    incidents: bool,
+    max_count: int | None,
+    as_json: bool,
 ) -> None:
     r"""Show the versions of a model, or of all, newest first.
 
@@ -31,12 +39,16 @@ def command(
       gitmodel log -a -n 3
       gitmodel log --graph credit-risk
       gitmodel log --live credit-risk
+      gitmodel log --incidents
       gitmodel log --json
     """
     from gitmodel.cli.choices import warn_of
     from gitmodel.cli.output import show
     from gitmodel.registry.registry import Registry
 
+    if incidents:
+        _show_incidents(model, max_count, as_json=as_json)
+        return
     if live:
         _show_live(model, max_count, as_json=as_json)
         return
@@ -91,6 +103,26 @@ def _show_live(model: str | None, max_count: int | None, *, as_json: bool) -> No
         show(history_text(shown))
     else:
         click.echo(f"{name} was not monitored yet: `gitmodel monitor {name} ENV` does it", err=True)
+
+
+def _show_incidents(model: str | None, max_count: int | None, *, as_json: bool) -> None:
+    """Show the incidents of a model, or of all, newest first."""
+    from dataclasses import asdict
+
+    from gitmodel.cli.output import show
+    from gitmodel.monitoring.incidents import read_incidents
+    from gitmodel.reports.incidents import COLOURS, incidents_text
+    from gitmodel.reports.terminal import to_json
+
+    known = read_incidents(Repository.open())
+    documents = [[asdict(step) for step in incident.steps] for incident in known]
+    shown = [steps for steps in documents if model in (None, steps[0]["model"])][:max_count]
+    if as_json:
+        click.echo(to_json([{"id": steps[0]["incident"], "steps": steps} for steps in shown]))
+    elif shown:
+        show(list(incidents_text(shown)), COLOURS)
+    else:
+        click.echo("there was no incident", err=True)
 
 
 def _graphs(repo: Repository, versions: "Sequence[Version]") -> "Iterator[str]":

@@ -1,26 +1,36 @@
 """``gitmodel monitor``: how what serves does."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitmodel.git.repository import Repository
+
+if TYPE_CHECKING:
+    from gitmodel.pipelines.watching import Watched
 
 
 @click.command(name="monitor")
 @click.argument("words", nargs=-1, metavar="[MODEL] ENV", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--no-record", is_flag=True, help="Write no note.")
+@click.option("--act", is_flag=True, help="Do what the conditions say: alert, train anew, roll back.")
 @click.pass_context
-def command(context: click.Context, *, words: tuple[str, ...], as_json: bool, no_record: bool) -> None:
+def command(
+    context: click.Context, *, words: tuple[str, ...], as_json: bool, no_record: bool, act: bool
+) -> None:
     r"""Measure what serves in an environment, and judge it by its quality conditions.
 
     Reads the predictions and labels that were collected from the hosts. The metrics of the version that
     should run, its latency, errors and drift are kept as a note; `gitmodel log --live` shows them over time.
-    The exit code is 1 where a condition failed.
+    With --act, a condition that failed is followed by what its `when_broken` names, step by step, each noted
+    with its reason: see `gitmodel log --incidents`. The exit code is 1 where a condition failed.
 
     \b
     Examples:
       gitmodel monitor production
       gitmodel monitor spam-filter production --json
+      gitmodel monitor production --act
     """
     from gitmodel.cli.choices import known_environment, who
     from gitmodel.cli.output import show
@@ -39,4 +49,22 @@ def command(context: click.Context, *, words: tuple[str, ...], as_json: bool, no
         click.echo(to_json(document))
     else:
         show(monitor_text(document), COLOURS)
+    if act:
+        _act(repo, env, found, no_record=no_record)
     context.exit(1 if any(each.is_broken for each in found) else 0)
+
+
+def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool) -> None:
+    import os
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from gitmodel.cli.choices import who
+    from gitmodel.errors import UsageError
+    from gitmodel.pipelines.healing import Healing
+    from gitmodel.pipelines.job import Job
+
+    if no_record:
+        raise UsageError("--act notes what it does", hint="leave out --no-record")
+    say = partial(click.echo, err=True)
+    Healing(Job(repo), env, who(repo), say, datetime.now(UTC), os.environ).heal(found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gitmodel.artifacts import Predictor, plain_errors
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.evaluation.datasets import Dataset
 from gitmodel.evaluation.intervals import Estimate, interval
@@ -75,6 +76,42 @@ def answered_rows(frames: Frames, version: str, since: datetime) -> NDArray[np.i
     """Return the rows of the predictions that a version made since then."""
     answered = frames.predictions["status"].is_null().to_numpy()
     return np.flatnonzero(_own(frames, version) & answered & (frames.at >= microseconds(since)))
+
+
+def replayed(
+    frames: Frames, subject: Subject, predictor: Predictor, since: datetime, until: datetime
+) -> tuple[int, dict[str, Estimate]]:
+    """Let a version predict what others were asked in a window, and compare with the labels.
+
+    Returns:
+        How many labelled rows there were, the newest 5000 at most, and the metrics.
+
+    Raises:
+        GitmodelError: If there are no labels, or the version cannot predict from what was kept.
+    """
+    import pandas as pd
+
+    within = (frames.at >= microseconds(since)) & (frames.at <= microseconds(until))
+    known = frames.label.is_valid().to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(within & known & frames.predictions["status"].is_null().to_numpy())
+    newest_last = np.argsort(frames.at.take(rows), kind="stable")
+    rows = np.sort(rows[newest_last][-_RESAMPLED:])
+    if not len(rows):
+        raise UsageError("no prediction has a label yet")
+    truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
+    if predictor.classes is None:
+        truth = _numbers(truth)
+        good = np.isfinite(truth)
+    else:
+        classes = {as_text(label): label for label in predictor.classes}
+        words, good = _matched(truth, list(classes))
+        truth = np.array([classes.get(word) for word in words], object)
+    inputs = pd.DataFrame(frames.sample_inputs(rows[good]))
+    labels = pd.Series(truth[good].tolist())
+    data = Dataset("live predictions", "", inputs, labels, "label")
+    with plain_errors(f"v{subject.version}"):
+        scores = score(subject.kind, data, predictor, subject.positive)
+    return int(good.sum()), {metric: interval(metric, scores) for metric in scores.metrics}
 
 
 def _own(frames: Frames, version: str) -> NDArray[np.bool_]:

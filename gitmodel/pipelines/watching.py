@@ -123,7 +123,7 @@ class _Watching:
         others = [name for name in served(frames, since) if name != self.version.version]
         return Watched(
             by_window[first],
-            tuple(measure(frames, self._subject(spec, name), since, self.until) for name in others),
+            tuple(measure(frames, subject_of(spec, self.env, name), since, self.until) for name in others),
             judged,
             problem,
         )
@@ -133,16 +133,11 @@ class _Watching:
         """Where the conditions are read: what people say today, not when the version was made."""
         return default_rev(self.repo) or self.version.commit
 
-    def _subject(self, spec: ModelSpec, version: str) -> Subject:
-        evaluate = spec.evaluate
-        kind, positive = (evaluate.kind, evaluate.positive) if evaluate else (None, None)
-        return Subject(spec.name, self.env, version, kind, positive)
-
     def _measured(
         self, frames: Frames, spec: ModelSpec, window: timedelta, reference: "pd.DataFrame | None"
     ) -> Measured:
         since = self.until - window
-        found = measure(frames, self._subject(spec, self.version.version), since, self.until)
+        found = measure(frames, subject_of(spec, self.env, self.version.version), since, self.until)
         drift = self._drift(frames, spec, since, reference) if reference is not None else Drift()
         return replace(found, metrics={**found.metrics, **drift.metrics}, drift=drift.columns)
 
@@ -180,6 +175,13 @@ class _Watching:
             answers = predictor(self.repo, spec, self.version).predict(frame).tolist()
         plain = all(isinstance(each, int | float) and not isinstance(each, bool) for each in answers)
         return frame.assign(**{OUTPUT: answers if plain else [as_text(each) for each in answers]})
+
+
+def subject_of(spec: ModelSpec, env: str, version: str) -> Subject:
+    """Return what is measured of a version, as its model declares it."""
+    evaluate = spec.evaluate
+    kind, positive = (evaluate.kind, evaluate.positive) if evaluate else (None, None)
+    return Subject(spec.name, env, version, kind, positive)
 
 
 def _sampled(rows: "NDArray[np.int64]") -> "NDArray[np.int64]":
