@@ -163,7 +163,7 @@ def share(count: int, of: int) -> Estimate:
     p, z2 = count / of, _Z**2
     middle, half = p + z2 / (2 * of), _Z * float(np.sqrt(p * (1 - p) / of + z2 / (4 * of**2)))
     low, high = ((middle + sign * half) / (1 + z2 / of) for sign in (-1, 1))
-    return Estimate(p, max(0.0, low), min(1.0, high))
+    return Estimate(p, max(0.0, low) if count else 0.0, min(1.0, high) if count < of else 1.0)
 
 
 def _quantile(ordered: NDArray[np.float64], q: float) -> Estimate:

@@ -5,8 +5,8 @@ JSON and as a Mermaid flowchart.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gitmodel.metrics.records import Record
@@ -16,6 +16,7 @@ from gitmodel.reports.terminal import Colours, clean
 from gitmodel.reports.words import pairs
 
 COLOURS: Colours = ((r"^(\S.*)", "yellow"),)  # its headings
+_BOUNDS = (".low", ".high")  # of what was measured live
 _SHORT_COMMIT, _SHORT_DIGEST, _LONGEST_LABEL = 7, 4, 100
 
 
@@ -191,10 +192,22 @@ def _version_lines(lineage: Lineage) -> Iterator[str]:
         yield version.facts.subject
     yield from (f"artifact {describe(file)}" for file in lineage.files if file.kind == "artifact")
     measured: dict[str, str] = {}
-    for record in lineage.records:  # that of a training is there twice: before and with its number
+    for record in _told(lineage.records):  # that of a training is there twice: before and with its number
         where = f" on {record.dataset.name}" if record.dataset else ""
         measured.setdefault(f"{record.kind} {pairs(record.metrics)}{where}", record.at)
     yield from (f"{words}, {at}" for words, at in measured.items())
+
+
+def _told(records: Sequence[Record]) -> Iterator[Record]:
+    """Yield the records, but of live ones, of which there may be hundreds, the newest of each place."""
+    ordered = sorted(records, key=lambda each: each.at)
+    newest = {record.dataset and record.dataset.name: record for record in ordered if record.kind == "live"}
+    for record in records:
+        if record.kind != "live":
+            yield record
+        elif newest[record.dataset and record.dataset.name] is record:
+            plain = {name: value for name, value in record.metrics.items() if not name.endswith(_BOUNDS)}
+            yield replace(record, metrics=plain)
 
 
 def _deployment_lines(lineage: Lineage) -> Iterator[str]:

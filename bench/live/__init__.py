@@ -1,0 +1,1 @@
+"""Live quality, measured against readers of tables."""
