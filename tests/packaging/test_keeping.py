@@ -285,6 +285,8 @@ def test_segments_are_closed_by_size_and_never_shared(tmp_path: Path) -> None:
         path.unlink()
     assert one.append([b"4\n"])  # its file is gone: it begins another rather than lose the line
     assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"4\n"]
+    one.close()
+    other.close()
 
 
 def test_the_oldest_closed_segments_go_first(tmp_path: Path) -> None:

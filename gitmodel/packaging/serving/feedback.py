@@ -6,9 +6,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .keeping import Keeper, now
+from .segments import now
+
+if TYPE_CHECKING:
+    from .keeping import Keeper
 
 LONGEST_BODY = 8_000_000
 MOST = 10_000
@@ -24,7 +27,7 @@ _FIELDS = ("prediction", "label", "signal", "origin", "by", "at", "model")
 Answer = tuple[int, dict[str, Any]]
 
 
-def take_feedback(keeper: Keeper, body: bytes) -> Answer:
+def take_feedback(keeper: "Keeper", body: bytes) -> Answer:
     """Keep the feedback of a request; return status and answer."""
     if not keeper.keeps:
         return 503, {
@@ -42,7 +45,7 @@ def take_feedback(keeper: Keeper, body: bytes) -> Answer:
     return _judge(keeper, given)
 
 
-def _judge(keeper: Keeper, given: list[Any]) -> Answer:
+def _judge(keeper: "Keeper", given: list[Any]) -> Answer:
     problems = [(number, problem(item)) for number, item in enumerate(given)]
     wrong = [{"item": number, "problem": words} for number, words in problems if words]
     if wrong:

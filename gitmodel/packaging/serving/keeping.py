@@ -15,14 +15,13 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bentoml._internal.monitoring.base import MonitorBase
 
 from .metrics import Metrics
-from .segments import LONGEST_LINE, Segments, line, prune
+from .segments import LONGEST_LINE, Segments, line, now, prune
 
 STATE = "GITMODEL_STATE"
 # Rows that may wait for the writer. A single larger request is taken where nothing else waits.
@@ -235,11 +234,6 @@ def open_keeper(version: Mapping[str, Any], kept: Mapping[str, Any]) -> Keeper:
 def new_id() -> str:
     """Return the id of a request."""
     return secrets.token_hex(_DIGITS // 2)
-
-
-def now() -> str:
-    """Return the time as lines have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _salt(path: Path) -> bytes:

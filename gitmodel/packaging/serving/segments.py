@@ -103,6 +103,11 @@ def line(value: object) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
+def now() -> str:
+    """Return the time as lines have it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def prune(
     folders: Sequence[Path], *, max_size: int, keep: float, open_segments: Iterable[Path]
 ) -> list[dict[str, Any]]:
