@@ -40,6 +40,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "hold": "Keep automation from promoting a model, or lift that.",
         "deploy": "Make an environment run what its branch says.",
     },
+    "Watch": {
+        "feedback": "What was true, or what people did, of predictions.",
+    },
     "Exchange": {
         "import": "Bring models of another registry in.",
         "export": "Write models for another registry.",

@@ -9,7 +9,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.packaging.build import build, find
-from gitmodel.packaging.package import Content, Package, Policy, VersionIdentity
+from gitmodel.packaging.package import Content, Kept, Package, Policy, VersionIdentity
 from gitmodel.packaging.signature import Declared, make_signature, make_smoke, parse_schema
 from gitmodel.spec.model import ModelSpec
 
@@ -77,6 +77,18 @@ def package_version(
         trusted_types=tuple(sorted(trusted_types)),
         classes=predictor.classes,
         description=spec.description,
+        kept=_kept(spec),
     )
     smoke = make_smoke(signature, predictor, frame)
     return build(Content(version, file, policy, signature, smoke), packages)
+
+
+def _kept(spec: ModelSpec) -> Kept:
+    monitor = spec.monitor
+    return Kept(
+        sample=monitor.sample,
+        exclude=monitor.exclude,
+        hash=monitor.hash,
+        keep=monitor.keep.total_seconds(),
+        max_size=monitor.max_size,
+    )

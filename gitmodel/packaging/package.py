@@ -29,14 +29,33 @@ class VersionIdentity:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a service keeps of its predictions.
+
+    ``sample`` is a share of requests (0..1), ``exclude`` and ``hash`` are input columns, ``keep`` counts
+    seconds and ``max_size`` bytes on one host.
+    """
+
+    sample: float = 1.0
+    exclude: tuple[str, ...] = ()
+    hash: tuple[str, ...] = ()
+    keep: float = 30 * 86_400.0
+    max_size: int = 1_000_000_000
+
+
+@dataclass(frozen=True)
 class Policy:
-    """How the artifact is loaded: by its encoding, with these types trusted, answering these classes."""
+    """How the artifact is loaded: by its encoding, with these types trusted, answering these classes.
+
+    And what is kept of its predictions.
+    """
 
     encoding: str
     artifact: str
     trusted_types: tuple[str, ...] = ()
     classes: tuple[Label, ...] | None = None
     description: str = ""
+    kept: Kept = Kept()
 
 
 @dataclass(frozen=True)

@@ -67,3 +67,14 @@ def package(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Package
         rows=loans,
         declared=Declared(),
     )
+
+
+def forget_metrics() -> None:
+    """Let a second service be loaded in this process: its metrics have the names of the first one's."""
+    from bentoml._internal.configuration.containers import BentoMLContainer
+    from bentoml._internal.server.metrics.prometheus import PrometheusClient
+    from prometheus_client import REGISTRY
+
+    BentoMLContainer.metrics_client.set(PrometheusClient(multiproc=False))  # as `run.py` does
+    for collector in list(REGISTRY._collector_to_names):
+        REGISTRY.unregister(collector)

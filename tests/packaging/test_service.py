@@ -14,6 +14,8 @@ import pytest
 from gitmodel.packaging import Package
 from gitmodel.packaging.build import _own_modules
 
+from .conftest import forget_metrics
+
 with warnings.catch_warnings():  # it asks for another version of httpx than BentoML does
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def client(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch, _own_modules():
         patch.setenv("BENTOML_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("prometheus")))
+        forget_metrics()
         service: Any = bentoml.load(str(package.folder))
         with TestClient(service.to_asgi(), raise_server_exceptions=False) as made:
             yield made

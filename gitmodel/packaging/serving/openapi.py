@@ -22,6 +22,37 @@ _ERROR = {
         },
     },
 }
+_FEEDBACK = {
+    "type": "object",
+    "required": ["prediction"],
+    "additionalProperties": False,
+    "properties": {
+        "prediction": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{16}(-[0-9]{1,9})?$",
+            "description": "The header X-Prediction-Id, with `-<row>` for a row of many (0 is the first)",
+        },
+        "label": {
+            "type": ["string", "number", "boolean"],
+            "description": "What was true, or the value of the signal; clicks and likes imply true",
+        },
+        "signal": {"enum": ["label", "click", "like", "rating"], "default": "label"},
+        "origin": {
+            "type": "string",
+            "maxLength": 128,
+            "default": "user",
+            "description": "Where it comes from",
+        },
+        "by": {"type": "string", "maxLength": 128, "description": "Who says it"},
+        "at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when it is known; default: now",
+        },
+        "model": {"type": "string", "description": "Refused where it is not this model"},
+    },
+    "examples": [{"prediction": "0123456789abcdef-0", "label": "good"}],
+}
 _VERSION_FIELDS = ("model", "version", "model_id", "commit", "tag", "digest")
 
 
@@ -46,6 +77,7 @@ def document(
         "servers": [{"url": "."}],
         "paths": {
             "/predict": {"post": _predict(smoke)},
+            "/feedback": {"post": _feedback()},
             "/version": {"get": _get("Which version of the model answers", _json({"$ref": _ref("Version")}))},
             "/readyz": {"get": _get("Answers 200 once predictions can be served", {})},
             "/livez": {"get": _get("Answers 200 while the process lives", {})},
@@ -55,6 +87,7 @@ def document(
             "schemas": {
                 "Row": _titled(signature["input"], "Row"),
                 "Answer": _titled(signature["output"], "Answer"),
+                "Feedback": _FEEDBACK,
                 "Error": _ERROR,
                 "Version": {
                     "type": "object",
@@ -83,6 +116,12 @@ def _predict(smoke: list[dict[str, Any]]) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "One answer, or an array of answers in the order of the rows",
+                "headers": {
+                    "X-Prediction-Id": {
+                        "description": "What feedback names the prediction by; row n of many is `<id>-<n>`",
+                        "schema": {"type": "string"},
+                    }
+                },
                 "content": _json(one_or_many("Answer"), _examples(smoke, "output")),
             },
             "400": {
@@ -93,6 +132,23 @@ def _predict(smoke: list[dict[str, Any]]) -> dict[str, Any]:
                 "description": "The model cannot predict these values",
                 "content": _json({"$ref": _ref("Error")}),
             },
+        },
+    }
+
+
+def _feedback() -> dict[str, Any]:
+    refused = _json({"$ref": _ref("Error")})
+    taken = {"type": "object", "properties": {"taken": {"type": "integer"}, "ids": {"type": "array"}}}
+    return {
+        "operationId": "feedback",
+        "summary": "Say what was true, or what people did, of one prediction (an object) or many (an array)",
+        "requestBody": {"required": True, "content": _json(one_or_many("Feedback"))},
+        "responses": {
+            "202": {"description": "All of it is kept", "content": _json(taken)},
+            "400": {"description": "Not JSON, or not feedback; nothing is kept", "content": refused},
+            "413": {"description": "Too much at once", "content": refused},
+            "422": {"description": "Feedback of another model", "content": refused},
+            "503": {"description": "It cannot be kept: no folder, or a full disk", "content": refused},
         },
     }
 

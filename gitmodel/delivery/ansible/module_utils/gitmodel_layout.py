@@ -7,6 +7,7 @@ Below the root::
     supervisor/supervisord.conf, supervisor/conf.d/<program>.ini
     run/                                          pids, the lock, the supervisor's socket
     logs/                                         rotated by the supervisor
+    state/                                        predictions and feedback, which outlive releases
 
 A model key is the name with ``/`` as ``.``: model names hold no ``.``, so two names never share a key.
 """
@@ -118,6 +119,11 @@ class Layout:
     def logs(self) -> Path:
         """A log a program."""
         return self.root / "logs"
+
+    @property
+    def state(self) -> Path:
+        """What services keep of predictions and feedback."""
+        return self.root / "state"
 
     @property
     def home(self) -> Path:

@@ -22,7 +22,7 @@ def ask(
         if body is None:
             connection.request("GET", path, headers=headers)
         else:
-            headers["Content-Type"] = "application/json"
+            headers |= {"Content-Type": "application/json", "X-Gitmodel-Probe": "1"}  # no one's prediction
             connection.request("POST", path, body=json.dumps(body), headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.read()

@@ -109,7 +109,7 @@ def _write_config(layout: Layout, program: Program, command: Sequence[str]) -> b
     argv = [word.replace("{port}", str(program.port)) for word in command]
     home = layout.scratch(program.name)
     home.mkdir(parents=True, exist_ok=True)
-    environment = {"BENTOML_HOME": str(home), "TMPDIR": str(home)}
+    environment = {"BENTOML_HOME": str(home), "TMPDIR": str(home), "GITMODEL_STATE": str(layout.state)}
     sections = program_sections(layout, program.name, argv, layout.release(program), environment)
     return write(layout.config(program.name), ini(program, sections))
 
