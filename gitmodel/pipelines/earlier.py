@@ -72,7 +72,7 @@ def _changes(repo: Repository, step: Step) -> list[Change]:
     return [change for change in history(repo, step.env) if change.model == step.model]
 
 
-def _judge(
+def _judge(  # noqa: PLR0917 - all of one call
     repo: Repository,
     frames: Frames,
     version: Version,
