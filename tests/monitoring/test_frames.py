@@ -208,3 +208,22 @@ def test_labels_find_their_classes(tmp_path: Path, names: tuple[str, str], signa
 
 def test_times_are_exact() -> None:
     assert microseconds(NOW) == 1795780800000000
+
+
+def test_the_interval_of_very_many_rows_is_about_the_bootstrap_of_all(tmp_path: Path) -> None:
+    names = ("bad", "good")
+    write(tmp_path, "predictions", [sure(n, names[n % 2], names) for n in range(20_000)])
+    write(tmp_path, "feedback", [label(n, names[(n + (n % 5 == 0)) % 2]) for n in range(20_000)])
+    found = measured(tmp_path).metrics["accuracy"]
+    expected = 1.96 * (0.8 * 0.2 / 20_000) ** 0.5
+    assert found.value == pytest.approx(0.8)
+    assert (found.high - found.low) / 2 == pytest.approx(expected, rel=0.1)
+
+
+def test_inputs_of_a_sample_are_those_of_its_rows(tmp_path: Path) -> None:
+    import numpy as np
+
+    write(tmp_path, "predictions", [prediction(n, 1, input={"x": n}) for n in range(10)])
+    write(tmp_path, "predictions", [prediction(n, 1, input={"x": n}) for n in range(10, 20)], host="host-2")
+    found = read_frames(tmp_path, "credit-risk", NOW)
+    assert found.sample_inputs(np.array([0, 9, 10, 15])) == [{"x": n} for n in (0, 9, 10, 15)]

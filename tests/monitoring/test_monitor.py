@@ -112,3 +112,19 @@ def test_nothing_was_collected(repo: Repository, monkeypatch: pytest.MonkeyPatch
     assert "inconclusive  0 labelled predictions; at least 1 are needed" in done.stdout
     assert json.loads(run("log", "--live", MODEL, "--json").stdout) == []
     assert "no version of nobody was promoted" in run("monitor", "nobody", "production").stderr
+
+
+def test_what_cannot_be_compared_is_no_drift(repo: Repository) -> None:
+    served(repo, moved=1.0)
+    spec = SPEC + "monitor: {hash: [amount]}\nquality:\n  - {metric: drift, max: 0.25, window: 7d}\n"
+    commit_all(repo, {f"{FOLDER}/model.yaml": spec}, "Amounts are kept as digests")
+    (found,) = watch(repo, "production", by="ada", record=False, now=NOW)
+    assert "amount" not in found.live.drift
+    assert found.live.drift["income"] < 0.25
+
+
+def test_the_same_measurement_is_noted_once(repo: Repository) -> None:
+    served(repo)
+    for _ in range(2):
+        watch(repo, "production", by="ada", now=NOW)
+    assert repo.git("notes", "--ref", "metrics", "show", "credit-risk@v1^{}").count('"live"') == 1
