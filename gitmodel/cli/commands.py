@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rollback": "Put the version before back into an environment, and hold it there.",
         "hold": "Keep automation from promoting a model, or lift that.",
         "deploy": "Make an environment run what its branch says.",
+        "feedback": "Collect what became of predictions.",
     },
     "Exchange": {
         "import": "Bring models of another registry in.",

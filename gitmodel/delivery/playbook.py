@@ -7,6 +7,7 @@ the whole environment of a git hook, leaves a copy of it in a file, and ansible 
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -107,18 +108,34 @@ def run(
     Raises:
         ToolFailed: If a task fails; the message and detail are those of the first one.
     """
+    output, code = attempt(
+        "rollout.yml", request, workspace=workspace, sink=sink, inventory=inventory, check=check
+    )
+    if code:
+        raise failure(output, code)
+    return tuple(output.tasks)
+
+
+def attempt(
+    play: str,
+    request: Mapping[str, Any],
+    *,
+    workspace: Path,
+    sink: Callable[[Task], None],
+    inventory: str = "",
+    check: bool = False,
+) -> tuple[Output, int]:
+    """Carry out a playbook and return what it said with its exit code; see `run`."""
     output = Output(sink)
     sweep(workspace)
     with tempfile.TemporaryDirectory(prefix=_WORK, dir=workspace) as folder:
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
-        argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), "rollout.yml"]
+        argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), play]
         environment = _environment(Path(folder), file) | ({} if inventory else _LOCAL)
         code = process.stream(argv, cwd=CONTENT, env=environment, sink=output.take)
     sweep(workspace)  # the ansible of a killed runner may have written again while it ended
-    if code:
-        raise failure(output, code)
-    return tuple(output.tasks)
+    return output, code
 
 
 def sweep(workspace: Path) -> None:
@@ -128,7 +145,10 @@ def sweep(workspace: Path) -> None:
 
 
 def _hosts(inventory: str) -> list[str]:
-    return ["-i", inventory] if inventory else ["-i", "localhost,", "--connection", "local"]
+    if inventory:
+        return ["-i", inventory]
+    python = json.dumps({"ansible_python_interpreter": sys.executable})
+    return ["-i", "localhost,", "--connection", "local", "--extra-vars", python]
 
 
 def _environment(folder: Path, request: Path) -> dict[str, str]:

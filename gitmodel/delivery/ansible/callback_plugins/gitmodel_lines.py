@@ -13,7 +13,17 @@ DOCUMENTATION = """
     description: ansible-core has no callback that prints results as they come in a form programs can read.
 """
 MARK = "@gitmodel "
-_SHOWN = ("msg", "detail", "changed", "notes", "exception", "rescued", "module_stdout", "module_stderr")
+_SHOWN = (
+    "msg",
+    "detail",
+    "changed",
+    "collected",
+    "notes",
+    "exception",
+    "rescued",
+    "module_stdout",
+    "module_stderr",
+)
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""Ansible action plugins: what runs on this machine around a module."""

@@ -1,0 +1,91 @@
+"""Bring what the services of an environment keep of predictions and feedback to this machine."""
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitmodel.delivery import playbook
+from gitmodel.delivery.deploy import find_target
+from gitmodel.delivery.locks import environment_lock
+from gitmodel.delivery.playbook import Task
+from gitmodel.errors import InvalidFile
+from gitmodel.git.objects import read_file
+from gitmodel.git.refs import default_rev
+from gitmodel.git.repository import Repository
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What came from a host; ``problem`` says why nothing, or not all, came ("": all did)."""
+
+    host: str
+    segments: int = 0
+    lines: int = 0
+    bytes: int = 0
+    problem: str = ""
+
+
+def live_folder(repo: Repository, env: str) -> Path:
+    """Return the folder that copies of an environment's segments are in: a folder a host."""
+    return repo.state / "live" / env
+
+
+def collect(
+    repo: Repository, env: str, *, sink: Callable[[str], None], model: str = ""
+) -> tuple[Collected, ...]:
+    """Bring the lines that are new on each host of an environment; none twice, whatever interrupts it.
+
+    Args:
+        repo: The repository.
+        env: Name of the environment.
+        sink: Told whom it waits for.
+        model: Only this one; "": all.
+
+    Returns:
+        The hosts by name; one that is down says so, and the others are collected all the same.
+
+    Raises:
+        UsageError: If there is no such environment here.
+        InvalidFile: If its inventory is missing.
+        ToolFailed: If ansible itself fails.
+    """
+    target = find_target(repo, env)
+    into = live_folder(repo, env)
+    workspace = into / ".run"
+    with environment_lock(into / ".lock", f"a collection from {env}", sink):
+        workspace.mkdir(exist_ok=True)
+        inventory = _inventory(repo, target.inventory, workspace)
+        request = {"root": str(target.root), "into": str(into), "model": model}
+        output, code = playbook.attempt(
+            "collect.yml", request, workspace=workspace, sink=_nobody, inventory=inventory
+        )
+    if not output.tasks:
+        raise playbook.failure(output, code)
+    return tuple(sorted(map(_collected, output.tasks), key=lambda each: each.host))
+
+
+def _nobody(_task: Task) -> None:
+    """Tell nobody: hosts are told of together."""
+
+
+def _inventory(repo: Repository, path: str, workspace: Path) -> str:
+    """Return where ansible finds the inventory; that of a repository is taken from its default branch."""
+    if not path or posixpath.isabs(path):
+        return path
+    text = read_file(repo, default_rev(repo) or "HEAD", path)
+    if text is None:
+        raise InvalidFile(f"there is no inventory {path}", hint="the environment's file names it")
+    file = workspace / posixpath.basename(path)
+    file.write_bytes(text)
+    return str(file)
+
+
+def _collected(task: Task) -> Collected:
+    if task.status != "ok":
+        what = "it does not answer" if task.status == "unreachable" else "it failed"
+        words = str(task.result.get("module_stderr") or task.message).strip().splitlines() or [""]
+        return Collected(task.host, problem=f"{what}: {words[0]}".removesuffix(": "))
+    found = task.result.get("collected") or {}
+    segments, lines, size = (int(found.get(name, 0)) for name in ("segments", "lines", "bytes"))
+    return Collected(task.host, segments, lines, size)

@@ -1,0 +1,138 @@
+"""Segments written by hand, collected by the real playbook on this machine."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gitmodel import process
+from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
+    Chunk,
+    list_segments,
+    parse_chunk,
+    place_of,
+    read_round,
+)
+from gitmodel.delivery.collecting import collect, live_folder
+from gitmodel.git.repository import Repository
+from tests.conftest import commit_all
+
+
+def write(state: Path, path: str, text: str) -> Path:
+    file = state / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        out.write(text)
+    return file
+
+
+def environment(repo: Repository, root: Path, hosts: str = "") -> Path:
+    """Define the environment ``local`` in a repository; return the state folder of its host."""
+    text = f"name: local\nroot: {json.dumps(str(root))}\n"
+    files = {"environments/local.yaml": text + ("inventory: hosts.yaml\n" if hosts else "")}
+    commit_all(repo, files | ({"environments/hosts.yaml": hosts} if hosts else {}))
+    return root / "state"
+
+
+def test_whole_lines_only(tmp_path: Path) -> None:
+    file = write(tmp_path, "predictions/a.b/1.jsonl", "one\ntwo\nhal")
+    assert read_round(tmp_path, {}) == ([Chunk("predictions/a.b/1.jsonl", 0, b"one\ntwo\n")], False)
+    assert read_round(tmp_path, {"predictions/a.b/1.jsonl": 8}) == ([], False)
+    write(tmp_path, "predictions/a.b/1.jsonl", "f\n")
+    ((chunk,), more) = read_round(tmp_path, {"predictions/a.b/1.jsonl": 2})  # a copy that was cut off
+    assert (chunk.start, chunk.data, more) == (2, b"e\ntwo\nhalf\n", False)
+    assert parse_chunk(json.loads(json.dumps(chunk.as_json()))) == chunk
+    file.unlink()
+    assert read_round(tmp_path, {"predictions/a.b/1.jsonl": 2}) == ([], False)
+
+
+@pytest.mark.parametrize("budget", [1, 3, 7, 50, 1000])
+def test_rounds_bring_everything_once(tmp_path: Path, budget: int) -> None:
+    wanted = {}
+    for name in ("1", "2", "3"):
+        text = "".join(f"{name} {number} {'x' * number}\n" for number in range(12))
+        path = f"feedback/m/{name}.jsonl"
+        write(tmp_path, path, text + "half")
+        wanted[path] = text.encode()
+    copies: dict[str, bytes] = {}
+    more, rounds = True, 0
+    while more:
+        chunks, more = read_round(tmp_path, {path: len(data) for path, data in copies.items()}, budget=budget)
+        for chunk in chunks:
+            assert len(copies.get(chunk.path, b"")) == chunk.start
+            copies[chunk.path] = copies.get(chunk.path, b"") + chunk.data
+        rounds += 1
+        assert rounds < 100
+    assert copies == wanted
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "predictions/../x.jsonl",
+        "predictions/m/../../x.jsonl",
+        "/etc/passwd",
+        "predictions/m..n/x.jsonl",
+        "predictions/m./x.jsonl",
+        "predictions/m/.x.jsonl",
+        "predictions/m/x.json",
+        "other/m/x.jsonl",
+        "predictions/m/x.jsonl\n",
+    ],
+)
+def test_what_is_no_segment(path: str) -> None:
+    assert place_of(path) is None
+
+
+def test_links_are_no_segments(tmp_path: Path) -> None:
+    secret = write(tmp_path, "secret", "s\n")
+    write(tmp_path, "predictions/m/1.jsonl", "one\n")
+    (tmp_path / "predictions/m/2.jsonl").symlink_to(secret)
+    assert [path for path, _ in list_segments(tmp_path, "")] == ["predictions/m/1.jsonl"]
+    assert list(list_segments(tmp_path, "other")) == []
+
+
+@pytest.mark.system
+def test_two_collections_bring_each_line_once(repo: Repository, tmp_path: Path) -> None:
+    state = environment(repo, tmp_path / "a root")
+    first = "".join(f'{{"n": {number}, "pad": "{"x" * 90}"}}\n' for number in range(200_000))  # three rounds
+    write(state, "predictions/team.risk/1.jsonl", first + "half")
+    write(state, "feedback/team.risk/1.jsonl", "label\n")
+    write(state, "feedback/other/1.jsonl", "label\n")
+    copy = live_folder(repo, "local") / "localhost/predictions/team/risk/1.jsonl"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(first[:1234])  # as one that was killed leaves it
+    results = []
+    threads = [
+        threading.Thread(target=lambda: results.append(collect(repo, "local", sink=print, model="team/risk")))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert copy.read_text() == first
+    assert sorted(each.bytes for (each,) in results) == [0, len(first) - 1234 + 6]
+    assert not (live_folder(repo, "local") / "localhost/feedback/other").exists()
+    write(state, "predictions/team.risk/1.jsonl", "\n")
+    (last,) = collect(repo, "local", sink=print)
+    assert (last.host, last.lines, last.segments, last.problem) == ("localhost", 2, 2, "")
+    assert copy.read_text() == first + "half\n"
+
+
+@pytest.mark.system
+def test_a_host_that_is_down_is_named(repo: Repository, tmp_path: Path) -> None:
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    hosts = {"down": {"ansible_host": "127.0.0.1", "ansible_port": 1}, "up": here}
+    state = environment(repo, tmp_path / "root", json.dumps({"all": {"hosts": hosts}}))
+    write(state, "feedback/m/1.jsonl", "label\n")
+    down, up = collect(repo, "local", sink=print)
+    assert (down.host, down.lines) == ("down", 0)
+    assert "does not answer" in down.problem
+    assert (up.host, up.lines, up.problem) == ("up", 1, "")
+    program = Path(sys.executable).parent / "gitmodel"
+    done = process.run([str(program), "feedback", "collect", "local"], cwd=repo.root, check=False)
+    assert done.code == 3
+    assert "down" in done.stderr.decode()

@@ -1,0 +1,276 @@
+"""Segments written by hand become rows of a model's data: real git, real DVC, once whatever happens."""
+
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from gitmodel import process
+from gitmodel.errors import ToolFailed, UsageError
+from gitmodel.git.repository import Repository
+from gitmodel.pipelines import feedback
+from gitmodel.pipelines.feedback import Appended, append_all
+from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.labelled import read_labelled
+from gitmodel.training.fetching import fetch_folder
+from tests.conftest import clone, commit_all
+from tests.system.forge import BIN
+
+FOLDER = "models/risk/data/feedback"
+MODEL = "name: risk\ndata: {{target: Class}}\nfeedback: {{append_to: data/feedback{more}}}\n"
+
+
+def row_id(number: int) -> str:
+    return f"{number:016x}-0"
+
+
+def prediction(number: int, **more: Any) -> str:
+    at = f"2026-11-27T15:46:{number % 60:02}.{number % 1000:03}Z"
+    line = {"id": row_id(number), "at": at, "model": "risk", "version": "4", "ms": 3.1, "output": "good"}
+    return json.dumps({**line, "input": {"amount": number, "city": "Łódź"}, **more}) + "\n"
+
+
+def label(number: int, value: Any, at: str = "2026-11-28T00:00:00.000Z", **more: Any) -> str:
+    line = {"id": f"f{number}", "prediction": row_id(number), "at": at, "label": value, "origin": "user"}
+    return json.dumps({**line, **more}) + "\n"
+
+
+class Desk:
+    """A clone of a shared repository with a DVC remote, and what was collected of one host."""
+
+    def __init__(self, tmp_path: Path, bare: Repository, more: str = "") -> None:
+        self.remote = bare
+        self.repo = clone(bare, tmp_path / "desk")
+        assert self.repo.root is not None
+        self.root = self.repo.root
+        process.run([str(BIN / "dvc"), "init", "-q"], cwd=self.root)
+        process.run(
+            [str(BIN / "dvc"), "remote", "add", "-q", "-d", "shared", str(tmp_path / "dvc")], cwd=self.root
+        )
+        commit_all(self.repo, {"models/risk/model.yaml": MODEL.format(more=more)})
+        self.repo.git("push", "-q", "origin", "HEAD:main")
+        self.said: list[str] = []
+
+    def write(self, kind: str, *lines: str, host: str = "one", name: str = "1.jsonl") -> None:
+        file = self.repo.state / "live/production" / host / kind / "risk" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as out:
+            out.writelines(lines)
+
+    def append(self, job: Job | None = None) -> Appended:
+        (found,), code = append_all(job or Job(self.repo), "production", "", self.said.append)
+        assert code == 0, self.said
+        return found
+
+    def rows(self, rev: str = "main") -> list[dict[str, Any]]:
+        """Return the rows that the shared repository and the DVC remote have, as another clone sees them."""
+        other = clone(self.remote, self.root.parent / f"other-{len(list(self.root.parent.iterdir()))}")
+        files = fetch_folder(other, other.git("rev-parse", f"origin/{rev}"), FOLDER)
+        return [
+            {**row, "_file": name}
+            for name, file in sorted(files.items())
+            for row in pq.read_table(file).to_pylist()
+        ]
+
+    def count(self) -> int:
+        return int(self.remote.git("rev-list", "--count", "main"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, bare: Repository) -> Desk:
+    return Desk(tmp_path, bare)
+
+
+def test_labelled_predictions_become_rows(desk: Desk) -> None:
+    desk.write("predictions", prediction(1), prediction(2), prediction(3), prediction(4)[:-9])
+    desk.write(
+        "feedback", label(2, "bad"), label(1, "good", origin="teller"), label(9, "good"), label(4, "bad")
+    )
+    assert desk.append().rows == 2
+    first, second = desk.rows()
+    assert first.pop("_file").startswith("20261127T154601001Z-")
+    assert first == {
+        "Class": "good",
+        "amount": 1,
+        "city": "Łódź",
+        "_prediction": row_id(1),
+        "_version": "4",
+        "_at": "2026-11-27T15:46:01.001Z",
+        "_origin": "teller",
+    }
+    assert second["Class"] == "bad"
+    changed = desk.remote.git("diff", "--name-only", "main^", "main").splitlines()
+    assert changed == ["models/risk/data/.gitignore", "models/risk/data/feedback.dvc"]
+    done = process.run([str(BIN / "dvc"), "status", "--json", f"{FOLDER}.dvc"], cwd=desk.root, check=False)
+    assert done.code in {0, 1}  # DVC itself reads the file
+
+    # Nothing new: no commit. A prediction whose label comes later: its row alone, in a partition of its own.
+    commits = desk.count()
+    assert desk.append() == Appended("risk")
+    assert desk.count() == commits
+    desk.write("feedback", label(3, "good"), label(1, "bad", at="2026-12-01T00:00:00.000Z"))
+    assert desk.append().rows == 1
+    rows = desk.rows()
+    assert [row["_prediction"] for row in rows] == [row_id(1), row_id(2), row_id(3)]
+    assert len({row["_file"] for row in rows}) == 2
+    assert desk.remote.git("diff", "--name-only", "main^", "main") == "models/risk/data/feedback.dvc"
+
+
+@pytest.mark.parametrize(("which", "wanted"), [("latest", "third"), ("first", "first")])
+def test_which_label_counts(tmp_path: Path, bare: Repository, which: str, wanted: str) -> None:
+    desk = Desk(tmp_path, bare, f", label: {which}")
+    desk.write("predictions", prediction(1), prediction(1))
+    times = {"second": "2026-11-28T02", "third": "2026-11-28T03", "first": "2026-11-28T01"}
+    for host, (value, hour) in enumerate(times.items()):
+        line = label(1, value, at=f"{hour}:00:00.000Z")
+        desk.write("feedback", line, line, host=f"host-{host}")
+    assert desk.append().rows == 1
+    assert [row["Class"] for row in desk.rows()] == [wanted]
+
+
+def test_holdout_is_a_share_by_id(tmp_path: Path, bare: Repository) -> None:
+    desk = Desk(tmp_path, bare, ", holdout: 0.3")
+    numbers = range(400)
+    desk.write("predictions", *map(prediction, numbers))
+    desk.write("feedback", *(label(number, number % 2) for number in numbers))
+    found = desk.append()
+    assert found.rows + found.held_out == 400
+    assert 90 < found.held_out < 150
+    held = {row["_prediction"] for row in desk.rows() if row["_file"].startswith("holdout/")}
+    assert len(held) == found.held_out
+    assert desk.append() == Appended("risk")
+
+
+def test_broken_lines_are_counted_and_named(desk: Desk) -> None:
+    desk.write("predictions", prediction(1), "{broken\n", prediction(2, input=[1]), prediction(3, id="../x"))
+    desk.write("predictions", '{"dropped": 3}\n', json.dumps({"id": row_id(7), "status": 500}) + "\n")
+    desk.write("feedback", "\n", "[" * 9000 + "\n", label(1, None), label(1, {"a": 1}), label(1, "\ud800"))
+    desk.write("feedback", label(1, "good"), label(2, "good", at=7))
+    found = desk.append()
+    assert (found.rows, found.broken) == (1, 9)
+    told = [line for line in desk.said if "is broken" in line]
+    assert len(told) == 3
+    assert told[0].startswith("one: 1.jsonl, line 1 is broken: ")
+    assert "[feedback] risk: 9 lines are broken and left out" in desk.said
+
+
+def test_values_of_several_kinds(desk: Desk) -> None:
+    inputs: list[dict[str, Any]] = [
+        {"x": 1},
+        {"x": 2.5, "y": None},
+        {"z": [1, 2]},
+        {"z": "text"},
+        {"b": 2**70},
+    ]
+    desk.write("predictions", *(prediction(n, input=given) for n, given in enumerate(inputs)))
+    desk.write("predictions", prediction(8), prediction(9))
+    desk.write("feedback", *(label(number, number) for number in range(5)), label(8, "eight"), label(9, True))
+    found = desk.append()
+    assert (found.rows, found.odd) == (5, 2)
+    rows = desk.rows()
+    assert [row["Class"] for row in rows] == [0, 1, 2, 3, 4]
+    assert [row["x"] for row in rows] == [1.0, 2.5, None, None, None]
+    assert [row["z"] for row in rows] == [None, None, "[1, 2]", "text", None]
+    assert rows[4]["b"] == str(2**70)
+
+
+@pytest.mark.parametrize("where", ["write_partition", "add_files", "commit_files", "share_file", "publish"])
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_half_way_and_run_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, where: str, *, after: bool
+) -> None:
+    desk.write("predictions", *map(prediction, range(5)))
+    desk.write("feedback", *(label(number, "good") for number in range(5)))
+    module = "gitmodel.git.remotes" if where == "publish" else "gitmodel.pipelines.feedback"
+    real: Callable[..., Any] = getattr(__import__(module, fromlist=["x"]), where)
+
+    def killed(*args: Any, **more: Any) -> Any:
+        if after:
+            real(*args, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{module}.{where}", killed)
+        with pytest.raises(KeyboardInterrupt):
+            desk.append()
+    landed = where == "publish" and after
+    assert desk.append().rows == (0 if landed else 5)
+    assert [row["_prediction"] for row in desk.rows()] == [row_id(number) for number in range(5)]
+    assert desk.count() == 2
+    assert desk.append() == Appended("risk")
+
+
+def test_others_push_meanwhile(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write("predictions", *map(prediction, range(4)))
+    desk.write("feedback", label(0, "good"), label(1, "good"))
+    colleague = clone(desk.remote, tmp_path / "colleague")
+    real = feedback.share_file
+
+    def meanwhile(*args: Any) -> bool:
+        monkeypatch.setattr(feedback, "share_file", real)
+        commit_all(colleague, {"README": "new words\n"})
+        colleague.git("push", "-q", "origin", "HEAD:main")
+        return real(*args)
+
+    monkeypatch.setattr(feedback, "share_file", meanwhile)
+    assert desk.append().rows == 2
+    assert desk.remote.git("show", "main:README") == "new words"
+    assert len(desk.rows()) == 2
+    assert desk.count() == 3
+
+
+def test_without_a_remote_the_work_tree_follows(repo: Repository) -> None:
+    assert repo.root is not None
+    commit_all(repo, {"models/risk/model.yaml": MODEL.format(more="")})
+    said: list[str] = []
+    for kind, line in (("predictions", prediction(1)), ("feedback", label(1, 1))):
+        file = repo.state / "live/production/one" / kind / "risk/1.jsonl"
+        file.parent.mkdir(parents=True)
+        file.write_text(line)
+    (found,), code = append_all(Job(repo), "production", "", said.append)
+    assert (code, found.rows) == (0, 1)
+    assert (repo.root / f"{FOLDER}.dvc").is_file()
+    assert repo.git("status", "--porcelain") == ""
+    assert any("no DVC remote" in line for line in said)
+
+
+def test_a_folder_of_git_is_refused(desk: Desk) -> None:
+    commit_all(desk.repo, {f"{FOLDER}/rows.csv": "a\n"})
+    desk.repo.git("push", "-q", "origin", "HEAD:main")
+    desk.write("predictions", prediction(1))
+    desk.write("feedback", label(1, 1))
+    done, code = append_all(Job(desk.repo), "production", "", desk.said.append)
+    assert (done, code) == ([], UsageError.exit_code)
+    assert f"error: {FOLDER} is kept by git, so no rows can be added to it" in desk.said
+
+
+def test_a_remote_that_is_gone(desk: Desk, tmp_path: Path) -> None:
+    desk.write("predictions", prediction(1))
+    desk.write("feedback", label(1, 1))
+    (tmp_path / "dvc").write_text("no folder")
+    commits = desk.count()
+    assert append_all(Job(desk.repo), "production", "", desk.said.append) == ([], ToolFailed.exit_code)
+    assert desk.count() == commits  # nothing points to data that others cannot get
+    (tmp_path / "dvc").unlink()
+    assert desk.append().rows == 1
+
+
+def test_many_lines_in_bounded_memory(desk: Desk, tmp_path: Path) -> None:
+    """30,000 rows of some 300 bytes: read, joined and written within a few MB of Python's memory."""
+    count = 30_000
+    desk.write("predictions", *map(prediction, range(count)))
+    desk.write("feedback", *(label(number, number % 2, by="x" * 100) for number in range(count)))
+    tracemalloc.start()
+    try:
+        with read_labelled(
+            desk.repo.state / "live/production", "risk", "latest", workspace=tmp_path / "w", say=print
+        ) as found:
+            assert feedback.write_partition(lambda: found.rows("Class"), tmp_path / "rows") is not None
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 25_000_000
