@@ -91,6 +91,7 @@ def read_labelled(
         closing(sqlite3.connect(Path(place) / "labelled.db", isolation_level=None)) as database,
     ):
         database.executescript(_TABLES)
+        database.execute("begin")  # one transaction for all: it is thrown away at the end
         found = Labelled(database)
         label = _LABEL.format(sign=">" if which == "latest" else "<")
         for kind, statement, read in (("feedback", label, _label), ("predictions", _ROW, _prediction)):

@@ -2,7 +2,7 @@
 
 import json
 import tracemalloc
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,16 @@ import pytest
 from gitmodel import process
 from gitmodel.errors import ToolFailed, UsageError
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines import feedback
 from gitmodel.pipelines.feedback import Appended, append_all
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import read_labelled
+from gitmodel.pipelines.partitions import write_partition
 from gitmodel.training.fetching import fetch_folder
+from gitmodel.training.keeping import share_file
 from tests.conftest import clone, commit_all
+from tests.forges.github_api import needs_description
+from tests.forges.github_server import github
+from tests.pipelines.forge_jobs import played
 from tests.system.forge import BIN
 
 FOLDER = "models/risk/data/feedback"
@@ -34,7 +38,7 @@ def prediction(number: int, **more: Any) -> str:
     return json.dumps({**line, "input": {"amount": number, "city": "Łódź"}, **more}) + "\n"
 
 
-def label(number: int, value: Any, at: str = "2026-11-28T00:00:00.000Z", **more: Any) -> str:
+def label(number: int, value: Any, at: Any = "2026-11-28T00:00:00.000Z", **more: Any) -> str:
     line = {"id": f"f{number}", "prediction": row_id(number), "at": at, "label": value, "origin": "user"}
     return json.dumps({**line, **more}) + "\n"
 
@@ -47,10 +51,9 @@ class Desk:
         self.repo = clone(bare, tmp_path / "desk")
         assert self.repo.root is not None
         self.root = self.repo.root
-        process.run([str(BIN / "dvc"), "init", "-q"], cwd=self.root)
-        process.run(
-            [str(BIN / "dvc"), "remote", "add", "-q", "-d", "shared", str(tmp_path / "dvc")], cwd=self.root
-        )
+        settings = f"[core]\n    remote = shared\n['remote \"shared\"']\n    url = {tmp_path / 'dvc'}\n"
+        ignored = "/config.local\n/tmp\n/cache\n"
+        commit_all(self.repo, {".dvc/config": settings, ".dvc/.gitignore": ignored})
         commit_all(self.repo, {"models/risk/model.yaml": MODEL.format(more=more)})
         self.repo.git("push", "-q", "origin", "HEAD:main")
         self.said: list[str] = []
@@ -168,7 +171,8 @@ def test_values_of_several_kinds(desk: Desk) -> None:
     ]
     desk.write("predictions", *(prediction(n, input=given) for n, given in enumerate(inputs)))
     desk.write("predictions", prediction(8), prediction(9))
-    desk.write("feedback", *(label(number, number) for number in range(5)), label(8, "eight"), label(9, True))
+    desk.write("feedback", *(label(number, number) for number in range(5)), label(8, "eight"))
+    desk.write("feedback", label(9, value=True))
     found = desk.append()
     assert (found.rows, found.odd) == (5, 2)
     rows = desk.rows()
@@ -178,6 +182,7 @@ def test_values_of_several_kinds(desk: Desk) -> None:
     assert rows[4]["b"] == str(2**70)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("where", ["write_partition", "add_files", "commit_files", "share_file", "publish"])
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_half_way_and_run_again(
@@ -186,7 +191,7 @@ def test_killed_half_way_and_run_again(
     desk.write("predictions", *map(prediction, range(5)))
     desk.write("feedback", *(label(number, "good") for number in range(5)))
     module = "gitmodel.git.remotes" if where == "publish" else "gitmodel.pipelines.feedback"
-    real: Callable[..., Any] = getattr(__import__(module, fromlist=["x"]), where)
+    real = getattr(import_module(module), where)
 
     def killed(*args: Any, **more: Any) -> Any:
         if after:
@@ -200,7 +205,7 @@ def test_killed_half_way_and_run_again(
     landed = where == "publish" and after
     assert desk.append().rows == (0 if landed else 5)
     assert [row["_prediction"] for row in desk.rows()] == [row_id(number) for number in range(5)]
-    assert desk.count() == 2
+    assert desk.count() == 3  # settings, model, rows
     assert desk.append() == Appended("risk")
 
 
@@ -208,19 +213,74 @@ def test_others_push_meanwhile(desk: Desk, tmp_path: Path, monkeypatch: pytest.M
     desk.write("predictions", *map(prediction, range(4)))
     desk.write("feedback", label(0, "good"), label(1, "good"))
     colleague = clone(desk.remote, tmp_path / "colleague")
-    real = feedback.share_file
+    real = share_file
 
     def meanwhile(*args: Any) -> bool:
-        monkeypatch.setattr(feedback, "share_file", real)
+        monkeypatch.setattr("gitmodel.pipelines.feedback.share_file", real)
         commit_all(colleague, {"README": "new words\n"})
         colleague.git("push", "-q", "origin", "HEAD:main")
         return real(*args)
 
-    monkeypatch.setattr(feedback, "share_file", meanwhile)
+    monkeypatch.setattr("gitmodel.pipelines.feedback.share_file", meanwhile)
     assert desk.append().rows == 2
     assert desk.remote.git("show", "main:README") == "new words"
     assert len(desk.rows()) == 2
-    assert desk.count() == 3
+    assert desk.count() == 4  # settings, model, words, rows: one commit of each
+
+
+@pytest.mark.system
+@needs_description
+@pytest.mark.parametrize("mode", ["pull_request", "direct"])
+def test_rows_are_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    forge = played(tmp_path, monkeypatch, {"models/risk/model.yaml": MODEL.format(more=f", mode: {mode}")})
+    if mode == "direct":  # and the forge takes no push to the default branch
+        hook = forge.remote.git_dir / "hooks/update"
+        hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "protected" >&2; exit 1; }\n')
+        hook.chmod(0o755)
+    base = forge.head()
+    with github() as state:
+        for round_ in (1, 2, 2):
+            job = forge.start(
+                "schedule", {"schedule": "0 3 * * 1"}, base, "refs/heads/main", **state.environ()
+            )
+            for number in range(round_):
+                for kind, line in (("predictions", prediction(number)), ("feedback", label(number, 1))):
+                    file = job.repo.state / f"live/production/one/{kind}/risk/{number}.jsonl"
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(line)
+            (found,), code = append_all(job, "production", "risk", forge.said.append)
+            assert (code, found.rows, found.commit) == (0, round_, ""), forge.text
+    assert forge.head() == base
+    (request,) = state.pulls.values()
+    assert (request["head"]["ref"], request["base"]["ref"]) == ("feedback/risk", "main")
+    assert "Add 2 labelled rows of production to risk" in request["body"]
+    assert forge.remote.git("rev-parse", "feedback/risk^") == base
+
+
+def test_a_pull_request_needs_a_forge(tmp_path: Path, bare: Repository) -> None:
+    desk = Desk(tmp_path, bare, ", mode: pull_request")
+    desk.write("predictions", prediction(1))
+    desk.write("feedback", label(1, 1))
+    done, code = append_all(Job(desk.repo), "production", "", desk.said.append)
+    assert (done, code) == ([], UsageError.exit_code)
+
+
+@pytest.mark.system
+def test_the_command(desk: Desk, tmp_path: Path) -> None:
+    state = tmp_path / "root/state"
+    commit_all(desk.repo, {"environments/production.yaml": f"name: production\nroot: {tmp_path / 'root'}\n"})
+    desk.repo.git("push", "-q", "origin", "HEAD:main")
+    for kind, line in (("predictions", prediction(1)), ("feedback", label(1, "good"))):
+        (state / kind / "risk").mkdir(parents=True)
+        (state / kind / "risk/1.jsonl").write_text(line)
+    argv = [str(BIN / "gitmodel"), "feedback", "collect", "production"]
+    done = process.run(argv, cwd=desk.root)
+    assert "localhost: 2 new lines of 2 segments\n" in done.text
+    assert "Add 1 labelled rows of production to risk" in done.text
+    again = json.loads(process.run([*argv, "--json"], cwd=desk.root).stdout)
+    assert again["hosts"] == [{"host": "localhost", "segments": 0, "lines": 0, "bytes": 0, "problem": ""}]
+    assert [(each["rows"], each["commit"]) for each in again["models"]] == [(0, "")]
+    assert [row["Class"] for row in desk.rows()] == ["good"]
 
 
 def test_without_a_remote_the_work_tree_follows(repo: Repository) -> None:
@@ -269,7 +329,7 @@ def test_many_lines_in_bounded_memory(desk: Desk, tmp_path: Path) -> None:
         with read_labelled(
             desk.repo.state / "live/production", "risk", "latest", workspace=tmp_path / "w", say=print
         ) as found:
-            assert feedback.write_partition(lambda: found.rows("Class"), tmp_path / "rows") is not None
+            assert write_partition(lambda: found.rows("Class"), tmp_path / "rows") is not None
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
