@@ -16,9 +16,9 @@ from typing import Any
 
 from bench.registry.measure import Pair, alternate, environment, sealed, table
 from gitmodel import process
+from gitmodel.delivery.collecting import live_folder
 from gitmodel.errors import GitmodelError
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines.watching import live_folder
 
 _A_SEGMENT = 50_000  # lines: about 16 MB
 _PEER = """

@@ -39,7 +39,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rollback": "Put the version before back into an environment, and hold it there.",
         "hold": "Keep automation from promoting a model, or lift that.",
         "deploy": "Make an environment run what its branch says.",
-        "feedback": "Collect what became of predictions.",
     },
     "Watch": {
         "feedback": "What was true, or what people did, of predictions.",

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
 @click.argument("words", nargs=-1, metavar="[MODEL] ENV", required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--no-record", is_flag=True, help="Write no note.")
+@click.option("--no-collect", is_flag=True, help="Use what was collected before.")
 @click.option("--act", is_flag=True, help="Do what the conditions say: alert, train anew, roll back.")
 @click.pass_context
 def command(
-    context: click.Context, *, words: tuple[str, ...], as_json: bool, no_record: bool, act: bool
+    context: click.Context,
+    *,
+    words: tuple[str, ...],
+    as_json: bool,
+    no_record: bool,
+    no_collect: bool,
+    act: bool,
 ) -> None:
     r"""Measure what serves in an environment, and judge it by its quality conditions.
 
-    Reads the predictions and labels that were collected from the hosts. The metrics of the version that
-    should run, its latency, errors and drift are kept as a note; `gitmodel log --live` shows them over time.
-    With --act, a condition that failed is followed by what its `when_broken` names, step by step, each noted
-    with its reason: see `gitmodel log --incidents`. The exit code is 1 where a condition failed.
+    Collects predictions and labels from the hosts first. The metrics of the version that should run, its
+    latency, errors and drift are kept as a note; `gitmodel log --live` shows them over time. With --act, a
+    condition that failed is followed by what its `when_broken` names, step by step, each noted with its
+    reason: see `gitmodel log --incidents`. The exit code is 1 where a condition failed, 3 where a host did
+    not answer.
 
     \b
     Examples:
@@ -43,7 +51,9 @@ def command(
         raise UsageError(f"expected [MODEL] ENV, found {' '.join(words)}", hint="see the example in --help")
     repo = Repository.open()
     env = known_environment(repo, words[-1])
-    found = watch(repo, env, words[0] if len(words) > 1 else None, by=who(repo), record=not no_record)
+    model = words[0] if len(words) > 1 else ""
+    missing = 0 if no_collect else _collect(repo, env, model)
+    found = watch(repo, env, model or None, by=who(repo), record=not no_record)
     document = watched_document(found)
     if as_json:
         click.echo(to_json(document))
@@ -51,7 +61,24 @@ def command(
         show(monitor_text(document), COLOURS)
     if act:
         _act(repo, env, found, no_record=no_record)
-    context.exit(1 if any(each.is_broken for each in found) else 0)
+    context.exit(max(missing, int(any(each.is_broken for each in found))))
+
+
+def _collect(repo: Repository, env: str, model: str) -> int:
+    """Bring here what is new on the hosts; return the exit code. What is missing stops nothing."""
+    from functools import partial
+
+    from gitmodel.delivery.collecting import collect
+    from gitmodel.errors import ToolFailed
+    from gitmodel.reports.terminal import clean
+
+    say = partial(click.echo, err=True)
+    down = [
+        host for host in collect(repo, env, sink=lambda line: say(clean(line)), model=model) if host.problem
+    ]
+    for host in down:
+        say(clean(f"{host.host}: {host.problem}"))
+    return ToolFailed.exit_code if down else 0
 
 
 def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool) -> None:

@@ -1,9 +1,8 @@
 """How a version does while it serves: its metrics on labelled rows, latency, errors."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +14,12 @@ from gitmodel.evaluation.intervals import Estimate, interval
 from gitmodel.evaluation.scoring import Scores, score
 from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames, microseconds
 from gitmodel.monitoring.measurement import Counts, Measured
-from gitmodel.monitoring.segments import SURE, as_text
-
-if TYPE_CHECKING:
-    import pandas as pd
+from gitmodel.monitoring.recorded import Answers, Recorded, matched, numbers, positive_of, recorded_answers
+from gitmodel.monitoring.segments import as_text
+from gitmodel.monitoring.subject import Subject
 
 _RESAMPLED = 5000  # rows; of more, the interval of a sample is narrowed as that of a mean
 _Z = NormalDist().inv_cdf(0.975)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is measured: a model, where, its version, and how its answers are compared with labels.
-
-    ``kind`` is that of the evaluation, ``None``: by the answers; ``positive`` is the label of the positive
-    class.
-    """
-
-    model: str
-    environment: str
-    version: str
-    kind: str | None = None
-    positive: str | int | bool | None = None
 
 
 def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) -> Measured:
@@ -53,7 +36,7 @@ def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) 
     metrics = _requests(frames, rows, failed)
     problem = ""
     try:
-        found = _answers(frames, labelled, subject)
+        found = recorded_answers(frames, labelled, subject)
         left_out = len(labelled) - len(found.truth)
         counts = replace(counts, labelled=len(found.truth), broken=counts.broken + left_out)
         metrics |= _quality(found, subject)
@@ -100,11 +83,11 @@ def replayed(
         raise UsageError("no prediction has a label yet")
     truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
     if predictor.classes is None:
-        truth = _numbers(truth)
+        truth = numbers(truth)
         good = np.isfinite(truth)
     else:
         classes = {as_text(label): label for label in predictor.classes}
-        words, good = _matched(truth, list(classes))
+        words, good = matched(truth, list(classes))
         truth = np.array([classes.get(word) for word in words], object)
     inputs = pd.DataFrame(frames.sample_inputs(rows[good]))
     labels = pd.Series(truth[good].tolist())
@@ -175,7 +158,7 @@ def _quantile(ordered: NDArray[np.float64], q: float) -> Estimate:
     return Estimate(value, low, high)
 
 
-def _quality(answers: "_Answers", subject: Subject) -> dict[str, Estimate]:
+def _quality(answers: Answers, subject: Subject) -> dict[str, Estimate]:
     """Score recorded answers against labels.
 
     Raises:
@@ -189,123 +172,8 @@ def _quality(answers: "_Answers", subject: Subject) -> dict[str, Estimate]:
     rows = pd.DataFrame(index=range(count))
     data = Dataset("live predictions", "", rows, pd.Series(answers.truth), "label")
     recorded = Recorded(answers.prediction, answers.chances)
-    scores = score(answers.kind, data, recorded, _positive(subject, recorded.classes))
+    scores = score(answers.kind, data, recorded, positive_of(subject, recorded.classes))
     return {metric: _estimate(metric, scores) for metric in scores.metrics}
-
-
-@dataclass(frozen=True, eq=False)
-class _Answers:
-    """Answers and labels of the same rows: texts, or numbers where the kind is ``regression``."""
-
-    kind: str
-    prediction: NDArray[Any]
-    truth: NDArray[Any]
-    chances: "pd.DataFrame | None"
-
-
-def _answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> _Answers:
-    """Return what was answered and what is true, of rows with labels that can be the truth."""
-    table = frames.predictions.take(rows)
-    sure = [
-        name for name in table.column_names if name.startswith(SURE) and table[name].null_count < len(rows)
-    ]
-    prediction = table["prediction"].combine_chunks().to_numpy(zero_copy_only=False)
-    truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
-    kind = subject.kind or ("classification" if sure or not _are_numbers(prediction) else "regression")
-    if kind == "regression":
-        prediction, truth = _numbers(prediction), _numbers(truth)
-        good = np.isfinite(truth)
-        return _Answers(kind, prediction[good], truth[good], None)
-    if kind != "classification" or not sure:
-        return _Answers(kind, prediction, truth, None)
-    chances = table.select(sure).to_pandas().fillna(0.0)
-    chances.columns = _classes([name.removeprefix(SURE) for name in sure], prediction)
-    truth, good = _matched(truth, list(chances.columns))
-    return _Answers(kind, prediction[good], truth[good], chances[good])
-
-
-def _classes(names: list[str], prediction: NDArray[Any]) -> list[str]:
-    """Return the keys of probabilities as predictions are written: a class 1.0 is predicted as 1."""
-    seen = set(prediction)
-    short = [name.removesuffix(".0") for name in names]
-    return short if seen & set(short) and not seen & (set(names) - set(short)) else names
-
-
-def _matched(truth: NDArray[Any], classes: list[str]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return labels as classes are written, and which of them are classes; a click says true and means 1."""
-    same = {name: name for name in classes}
-    meant = {other: name for name, other in _SAME if name in same and other not in same} | same
-    codes, words = _factorized(truth)
-    known = np.array([word in meant for word in words], bool)[codes]
-    return np.array([meant.get(word, word) for word in words], object)[codes], known
-
-
-_SAME = (("1", "true"), ("0", "false"), ("true", "1"), ("false", "0"))
-
-
-def _factorized(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
-    import pandas as pd
-
-    codes, words = pd.factorize(values)
-    return codes.astype(np.int64), list(words)
-
-
-def _positive(subject: Subject, classes: tuple[str, ...] | None) -> str | None:
-    """Return the positive class as a text; of two numbers the larger, as they sort as numbers."""
-    if classes is None:
-        return None
-    if subject.positive is not None:
-        return as_text(subject.positive)
-    if len(classes) == 2 and _are_numbers(np.array(classes)):  # noqa: PLR2004 - binary
-        return max(classes, key=float)
-    return None
-
-
-def _are_numbers(texts: NDArray[Any]) -> bool:
-    try:
-        np.unique(texts.astype(str)).astype(np.float64)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbers(texts: NDArray[Any]) -> NDArray[np.float64]:
-    """Return texts as numbers; what is none becomes NaN, and is told by the scoring."""
-    import pandas as pd
-
-    return pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class Recorded:
-    """A predictor whose answers were recorded while it served: it gives them again, in their order."""
-
-    prediction: NDArray[Any]
-    chances: "pd.DataFrame | None" = None
-    algo: str = ""
-    features: tuple[str, ...] | None = None
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Nothing is known of them."""
-        return {}
-
-    @property
-    def classes(self) -> tuple[str, ...] | None:
-        """The classes, as texts, where probabilities were recorded."""
-        return None if self.chances is None else tuple(map(str, self.chances))
-
-    def predict(self, frame: "pd.DataFrame") -> NDArray[Any]:  # noqa: ARG002 - the answers are known
-        """Return what was predicted."""
-        return self.prediction
-
-    def probabilities(self, frame: "pd.DataFrame") -> "pd.DataFrame | None":  # noqa: ARG002 - as above
-        """Return how sure it was."""
-        return self.chances
-
-    def answer(self, frame: "pd.DataFrame") -> "tuple[NDArray[Any], pd.DataFrame | None]":  # noqa: ARG002
-        """Return both."""
-        return self.prediction, self.chances
 
 
 def _estimate(metric: str, scores: Scores) -> Estimate:

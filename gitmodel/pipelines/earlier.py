@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.history import Change, history
 from gitmodel.delivery.materials import predictor
 from gitmodel.errors import GitmodelError
@@ -10,10 +11,11 @@ from gitmodel.git.repository import Repository
 from gitmodel.monitoring.conditions import UNLABELLED, Judged, judge
 from gitmodel.monitoring.frames import Frames, read_frames
 from gitmodel.monitoring.incidents import Step
-from gitmodel.monitoring.live import Subject, replayed
+from gitmodel.monitoring.live import replayed
 from gitmodel.monitoring.measurement import Counts, Measured
+from gitmodel.monitoring.subject import Subject
 from gitmodel.pipelines.telling import Say
-from gitmodel.pipelines.watching import live_folder, subject_of
+from gitmodel.pipelines.watching import subject_of
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 from gitmodel.spec import load_model

@@ -95,7 +95,7 @@ def read_labelled(
         found = Labelled(database)
         label = _LABEL.format(sign=">" if which == "latest" else "<")
         for kind, statement, read in (("feedback", label, _label), ("predictions", _ROW, _prediction)):
-            for file in sorted(folder.glob(f"*/{kind}/{model}/*.jsonl")):
+            for file in sorted(folder.glob(f"*/{kind}/{model.replace('/', '.')}/*.jsonl")):
                 _load(found, database, statement, file, read, model, say)
         yield found
 

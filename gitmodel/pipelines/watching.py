@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.materials import predictor
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.git.refs import default_rev
@@ -16,9 +16,10 @@ from gitmodel.metrics.records import METRICS_REF, Dataset, Record, format_record
 from gitmodel.monitoring.conditions import Judged, judge
 from gitmodel.monitoring.drift import OUTPUT, SAMPLE, Drift, measure_drift
 from gitmodel.monitoring.frames import Frames, read_frames
-from gitmodel.monitoring.live import Subject, answered_rows, measure, served
+from gitmodel.monitoring.live import answered_rows, measure, served
 from gitmodel.monitoring.measurement import Measured
 from gitmodel.monitoring.segments import as_text
+from gitmodel.monitoring.subject import Subject
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
@@ -53,11 +54,6 @@ class Watched:
     def is_broken(self) -> bool:
         """Say whether a condition failed."""
         return any(each.verdict == "failed" for each in self.judged)
-
-
-def live_folder(repo: Repository, env: str) -> Path:
-    """Return where what the hosts of an environment keep is collected: a folder a host."""
-    return repo.state / "live" / env
 
 
 def watch(

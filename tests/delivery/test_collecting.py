@@ -101,7 +101,7 @@ def test_two_collections_bring_each_line_once(repo: Repository, tmp_path: Path) 
     write(state, "predictions/team.risk/1.jsonl", first + "half")
     write(state, "feedback/team.risk/1.jsonl", "label\n")
     write(state, "feedback/other/1.jsonl", "label\n")
-    copy = live_folder(repo, "local") / "localhost/predictions/team/risk/1.jsonl"
+    copy = live_folder(repo, "local") / "localhost/predictions/team.risk/1.jsonl"
     copy.parent.mkdir(parents=True)
     copy.write_text(first[:1234])  # as one that was killed leaves it
     results = []

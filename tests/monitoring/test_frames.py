@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitmodel.monitoring.frames import Frames, microseconds, read_frames
-from gitmodel.monitoring.live import Subject, measure
+from gitmodel.monitoring.live import measure
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.monitoring.segments import as_text, read_labels, read_predictions
+from gitmodel.monitoring.subject import Subject
 from tests.monitoring.live import NOW, label, prediction, write
 
 SUBJECT = Subject("credit-risk", "production", "1", "classification")

@@ -8,10 +8,11 @@ from click.testing import CliRunner, Result
 
 from gitmodel.cli.main import program
 from gitmodel.delivery import materials
+from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.promotion import promote
 from gitmodel.git.repository import Repository
 from gitmodel.packaging.serving.answers import answers
-from gitmodel.pipelines.watching import live_folder, watch
+from gitmodel.pipelines.watching import watch
 from gitmodel.spec import load_model
 from tests.conftest import commit_all
 from tests.delivery.models import FOLDER, MODEL, SPEC, add_version, loans
@@ -106,12 +107,14 @@ def test_nothing_was_collected(repo: Repository, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(repo.root)
     promote(repo, add_version(repo, 2), "production", by="ada")
     conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 1")
-    done = run("monitor", "production", "--no-record")
+    done = run("monitor", "production", "--no-record", "--no-collect")
     assert done.exit_code == 0, done.stderr
     assert "0 predictions, 0 labelled" in done.stdout
     assert "inconclusive  0 labelled predictions; at least 1 are needed" in done.stdout
     assert json.loads(run("log", "--live", MODEL, "--json").stdout) == []
-    assert "no version of nobody was promoted" in run("monitor", "nobody", "production").stderr
+    assert (
+        "no version of nobody was promoted" in run("monitor", "nobody", "production", "--no-collect").stderr
+    )
 
 
 def test_what_cannot_be_compared_is_no_drift(repo: Repository) -> None:

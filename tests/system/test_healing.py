@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
+from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.rollout import down
 from gitmodel.git.repository import Repository
@@ -17,7 +18,7 @@ from gitmodel.pipelines.healing import Healing
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.releasing import into
 from gitmodel.pipelines.steps import train_and_register
-from gitmodel.pipelines.watching import live_folder, watch
+from gitmodel.pipelines.watching import watch
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import load_environment, load_model

@@ -41,20 +41,17 @@ def parse_chunk(fields: Mapping[str, Any]) -> Chunk:
 
 
 def place_of(path: str) -> str | None:
-    """Return where the copy of a segment goes, below the folder of its host.
+    """Return where the copy of a segment goes, below the folder of its host: the same place.
 
-    On a host the folder of a model is its name with ``/`` as ``.``; a copy has the name itself.
+    The folder of a model is its name with ``/`` as ``.``, here and there.
 
     Returns:
         ``None`` where the path is not that of a segment.
     """
     found = _PATH.fullmatch(path)
-    if found is None:
+    if found is None or ".." in found["key"] or not _MODEL.fullmatch(found["key"].replace(".", "/")):
         return None
-    model = found["key"].replace(".", "/")
-    if not _MODEL.fullmatch(model) or "//" in model:
-        return None
-    return f"{found['kind']}/{model}/{found['name']}"
+    return path
 
 
 def list_segments(state: Path, model: str) -> Iterator[tuple[str, Path]]:
