@@ -1,0 +1,1 @@
+"""What it costs a service to keep its predictions."""
