@@ -21,9 +21,10 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=9, help="How often each is timed.")
     parser.add_argument("--requests", type=int, default=1000, help="Predictions a round.")
+    parser.add_argument("--rows", type=int, default=1, help="Rows of a prediction.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gitmodel-bench-") as name, sealed(Path(name) / "home"):
-        pairs = keeping_beside_not(Path(name), options.rounds, options.requests)
+        pairs = keeping_beside_not(Path(name), options.rounds, options.requests, options.rows)
     print(table(pairs))
     if options.write:
         day = datetime.now(UTC).date().isoformat()

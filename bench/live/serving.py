@@ -51,10 +51,11 @@ class Service:
         return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9
 
 
-def keeping_beside_not(folder: Path, rounds: int, requests: int) -> list[Pair]:
+def keeping_beside_not(folder: Path, rounds: int, requests: int, rows: int) -> list[Pair]:
     """Measure both in turn."""
     package = _package(folder)
-    body = json.dumps(package.smoke[0]["input"]).encode()
+    row = package.smoke[0]["input"]
+    body = json.dumps(row if rows == 1 else [row] * rows).encode()
     seconds: dict[str, list[float]] = {"on": [], "off": []}
     used: dict[str, list[float]] = {"on": [], "off": []}
     with ExitStack() as stack:
@@ -69,8 +70,8 @@ def keeping_beside_not(folder: Path, rounds: int, requests: int) -> list[Pair]:
                 passed, worked = services[name].ask(body, requests)
                 seconds[name].append(passed)
                 used[name].append(worked)
-    _check_kept(folder / "state", (rounds + 1) * requests)
-    what = f"{requests} predictions that are kept"
+    _check_kept(folder / "state", (rounds + 1) * requests * rows)
+    what = f"{requests} requests of {rows} rows, kept"
     return [
         Pair(f"{what}: time", "not kept", tuple(seconds["on"]), tuple(seconds["off"]), _BOUND),
         Pair(f"{what}: processor", "not kept", tuple(used["on"]), tuple(used["off"]), _BOUND),
