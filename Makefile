@@ -56,6 +56,7 @@ bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md
 	$(BIN)/python -m bench.notes
 	$(BIN)/python -m bench.ci --write docs/benchmarks.md
+	$(BIN)/python -m bench.live --write docs/benchmarks.md
 	$(BIN)/python -m bench.live.monitor
 
 docs: $(VENV)/.stamp-dev ## Write the parts of docs/ that follow from commands and schemas

@@ -1,1 +1,1 @@
-"""Live quality, measured against readers of tables."""
+"""Live quality: what keeping predictions costs a service, and reading them against readers of tables."""

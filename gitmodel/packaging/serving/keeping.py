@@ -14,7 +14,7 @@ import os
 import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ STATE = "GITMODEL_STATE"
 # Rows that may wait for the writer. A single larger request is taken where nothing else waits.
 QUEUE_ROWS = 100_000
 _PAUSE = 0.2
+_AT_ONCE = 1000
 _COLUMN = ("record", "prediction", "categorical")  # as BentoML wants them: name, role, type
 _DIGITS = 16
 
@@ -51,8 +52,10 @@ class Keeper:
         self._folders = [] if state is None else [state / name / key for name in ("predictions", "feedback")]
         self._writers = [Segments(folder) for folder in self._folders]
         self._queue: deque[Record] = deque()
+        self._waiting = 0
         self._dropped: dict[str, int] = {}
         self._something, self._lock = threading.Event(), threading.Lock()
+        self._counting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._over = False
         self._monitor = f"gitmodel-{key}-{id(self)}"  # BentoML keeps one monitor a name and process
@@ -69,21 +72,13 @@ class Keeper:
         """Keep the rows and answers of a request."""
         self.metrics.predicted(len(rows), ms / 1000)
         if self._wants(number):
-            self._log(
-                {
-                    "id": f"{number}-{row}",
-                    **self._facts(request, ms),
-                    "input": rows[row],
-                    "output": answers[row],
-                }
-                for row in range(len(rows))
-            )
+            self._log({**self._facts(number, request, ms), "rows": rows, "answers": answers})
 
     def failed(self, number: str, request: str, status: int, ms: float) -> None:
         """Keep that a request failed, and nothing of what it said."""
         self.metrics.failed(status)
         if self._wants(number):
-            self._log([{"id": f"{number}-0", **self._facts(request, ms), "status": status}])
+            self._log({**self._facts(f"{number}-0", request, ms), "status": status})
 
     def labelled(self, labels: Sequence[Record]) -> None:
         """Keep labels; they are written when this returns.
@@ -109,12 +104,15 @@ class Keeper:
 
     def take(self, records: Iterable[Record]) -> None:
         """Queue records for the writer; where too many wait, they are dropped and counted."""
-        found = list(records)
-        waiting = len(self._queue)
-        if waiting and waiting + len(found) > QUEUE_ROWS:
-            self._drop("queue", len(found))
-            return
-        self._queue.extend(found)
+        for record in records:
+            count = _size(record)
+            with self._counting:
+                full = bool(self._waiting) and self._waiting + count > QUEUE_ROWS
+                self._waiting += 0 if full else count
+            if full:
+                self._drop("queue", count)
+            else:
+                self._queue.append(record)
         if self._thread is None:
             self._start()
         self._something.set()
@@ -124,16 +122,15 @@ class Keeper:
         share = float(self._kept["sample"])
         return self.keeps and int(number, 16) < share * 16**_DIGITS
 
-    def _facts(self, request: str, ms: float) -> Record:
-        facts = {"at": now(), "model": self.model, "version": self.version, "ms": round(ms, 3)}
+    def _facts(self, number: str, request: str, ms: float) -> Record:
+        facts = {"id": number, "at": now(), "model": self.model, "version": self.version, "ms": round(ms, 3)}
         return {**facts, "request": request} if request else facts
 
-    def _log(self, records: Iterable[Record]) -> None:
+    def _log(self, record: Record) -> None:
         import bentoml
 
         with bentoml.monitor(self._monitor, Exporter, {"keeper": self}) as monitor:
-            for record in records:
-                monitor.log(record, *_COLUMN)
+            monitor.log(record, *_COLUMN)
 
     def _start(self) -> None:
         with self._lock:
@@ -154,12 +151,14 @@ class Keeper:
     def _write_waiting(self) -> None:
         with self._lock:
             while self._queue:
-                count = min(len(self._queue), 1000)
-                self._write([self._queue.popleft() for _ in range(count)])
+                found = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
+                with self._counting:
+                    self._waiting -= sum(map(_size, found))
+                self._write(found)
 
     def _write(self, records: Sequence[Record]) -> None:
         try:
-            lines = [line(self._private(record)) for record in records]
+            lines = [line(self._private(row)) for record in records for row in _rows(record)]
             short = [each for each in lines if len(each) <= LONGEST_LINE]
             if len(short) < len(lines):
                 self._drop("too long", len(lines) - len(short))
@@ -167,7 +166,7 @@ class Keeper:
             short.extend(line(self._note(dropped=count, reason=why)) for why, count in told.items())
             begun = bool(short) and self._writers[0].append(short)
         except (OSError, ValueError, RecursionError) as error:
-            self._drop("disk" if isinstance(error, OSError) else "unwritable", len(records))
+            self._drop("disk" if isinstance(error, OSError) else "unwritable", sum(map(_size, records)))
             return
         if begun:
             self._prune()
@@ -234,6 +233,20 @@ def open_keeper(version: Mapping[str, Any], kept: Mapping[str, Any]) -> Keeper:
 def new_id() -> str:
     """Return the id of a request."""
     return secrets.token_hex(_DIGITS // 2)
+
+
+def _size(record: Record) -> int:
+    return len(record["rows"]) if "rows" in record else 1
+
+
+def _rows(record: Record) -> Iterator[Record]:
+    """Yield what is written of a request: a record a row, or itself where it failed."""
+    if "rows" not in record:
+        yield record
+        return
+    facts = {name: value for name, value in record.items() if name not in {"rows", "answers"}}
+    for number, (row, answer) in enumerate(zip(record["rows"], record["answers"], strict=True)):
+        yield {**facts, "id": f"{facts['id']}-{number}", "input": row, "output": answer}
 
 
 def _salt(path: Path) -> bytes:

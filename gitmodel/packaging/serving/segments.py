@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pydantic_core import to_json
+
 SEGMENT_BYTES = 16_000_000
 SEGMENT_SECONDS = 600.0
 # Nobody writes into a segment that is older.
@@ -96,11 +98,11 @@ class Segments:
 def line(value: object) -> bytes:
     """Return a value as one line of JSON that every reader takes: no NaN, no half of a surrogate pair."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError:
+        return to_json(value, inf_nan_mode="null") + b"\n"
+    except ValueError:  # half of a surrogate pair
         plain = json.loads(json.dumps(value), parse_constant=lambda _: None)
         text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
+        return text.encode("utf-8", "replace") + b"\n"
 
 
 def now() -> str:
