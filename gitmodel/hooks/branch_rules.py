@@ -3,7 +3,12 @@
 from gitmodel.hooks.loose import parents, read_object
 from gitmodel.hooks.tag_rules import Problem
 
-_NOTES = ("refs/notes/metrics", "refs/notes/metrics-unreadable", "refs/notes/deployments")
+_NOTES = (
+    "refs/notes/metrics",
+    "refs/notes/metrics-unreadable",
+    "refs/notes/deployments",
+    "refs/notes/incidents",
+)
 _ENVIRONMENTS = "refs/heads/env/"
 _SHOWN = 20
 
