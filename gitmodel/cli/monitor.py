@@ -43,6 +43,7 @@ def command(
     from gitmodel.cli.choices import known_environment, who
     from gitmodel.cli.output import show
     from gitmodel.errors import UsageError
+    from gitmodel.git.remotes import fetch
     from gitmodel.pipelines.watching import watch, watched_document
     from gitmodel.reports.live import COLOURS, monitor_text
     from gitmodel.reports.terminal import to_json
@@ -51,6 +52,8 @@ def command(
         raise UsageError(f"expected [MODEL] ENV, found {' '.join(words)}", hint="see the example in --help")
     repo = Repository.open()
     env = known_environment(repo, words[-1])
+    if act:
+        fetch(repo)  # what others have done meanwhile counts
     model = words[0] if len(words) > 1 else ""
     missing = 0 if no_collect else _collect(repo, env, model)
     found = watch(repo, env, model or None, by=who(repo), record=not no_record)

@@ -77,7 +77,8 @@ class Healing:
         """
         for each in watched:
             for judged in each.judged:
-                self._climb(each, judged)
+                if self._climb(each, judged):
+                    break  # what the other conditions were judged on no longer serves
         self.tell()
 
     def tell(self) -> None:
@@ -94,7 +95,8 @@ class Healing:
                     told = replace(message.step, kind=kind, result=message.to, reason=reason)
                     self._note(replace(told, at=self._at(), by=self.by))
 
-    def _climb(self, watched: Watched, judged: Judged) -> None:
+    def _climb(self, watched: Watched, judged: Judged) -> bool:
+        """Do what follows from one verdict, step by step; return whether another version serves now."""
         words = condition_words(judged.condition)
         for _ in range(_STEPS):
             tip = read_ref(self.job.repo, INCIDENTS_REF)
@@ -102,7 +104,7 @@ class Healing:
             held = self._held(watched.live.model, incident)
             step = decide(judged.condition, judged.verdict, incident, now=self.now, held=held)
             if step is None:
-                return
+                return False
             written = self._written(watched, judged, incident, step)
             try:
                 self._claim(written, tip)
@@ -117,7 +119,8 @@ class Healing:
                 self.say(f"[heal] {written.model}: {outcome.kind}: {outcome.reason}")
                 self._note(outcome)
             if outcome and outcome.kind in ("promoted", "rolled_back"):
-                return  # what was judged no longer serves
+                return True
+        return False
 
     def _act(self, step: Step, condition: QualityCondition) -> Step | None:
         """Do what was written; return what came of it, where that is a step of its own."""
