@@ -54,7 +54,9 @@ def monitored(folder: Path, rows: int, rounds: int) -> list[Pair]:
     _write(root, found, rows)
 
     def ours(_: int) -> None:
-        (answer,) = json.loads(run("monitor", "credit-risk", "local", "--json", "--no-record", "--no-collect"))
+        (answer,) = json.loads(
+            run("monitor", "credit-risk", "local", "--json", "--no-record", "--no-collect")
+        )
         if answer["counts"]["labelled"] != rows or "roc_auc" not in answer["metrics"]:
             raise SystemExit(f"monitor did not measure all rows: {answer['counts']}, {answer['problem']}")
 

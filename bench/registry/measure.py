@@ -96,7 +96,7 @@ def table(pairs: Sequence[Pair]) -> str:
         "| --- | ---: | --- | ---: | ---: | ---: | --- |",
     ]
     for pair in pairs:
-        bound = f"{pair.bound:.1f}" if pair.bound >= 1 else f"{pair.bound:g}"
+        bound = f"{pair.bound:.1f}" if (pair.bound * 10).is_integer() else f"{pair.bound:g}"
         kept = bound if pair.kept else f"**{bound}: not kept**"
         ratio = f"{pair.ratio:.2f}" if pair.ratio >= _SMALL else f"{pair.ratio:.3f}"
         lines.append(

@@ -19,6 +19,8 @@ from gitmodel.reports.review.document import ModelReview, Review, parse_review
 from gitmodel.reports.review.writing import compact
 from tests.conftest import commit_all
 
+pytestmark = pytest.mark.system  # models are trained
+
 MODEL = "hello-world"
 
 
