@@ -1,16 +1,14 @@
 """``python -m bench.ci [--write docs/benchmarks.md]``."""
 
 import argparse
-import platform
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.ci.finished import finished_run
 from bench.ci.many import many_models
 from bench.markdown import put_between
-from bench.registry.measure import machine, sealed, table
+from bench.registry.measure import sealed, section, table
 from gitmodel.errors import GitmodelError
 
 
@@ -26,10 +24,8 @@ def main() -> int:
         pairs = [*many_models(Path(name), options.rounds), *finished_run(Path(name), options.rounds)]
     print(table(pairs))
     if options.write:
-        day = datetime.now(UTC).date().isoformat()
-        section = f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{table(pairs)}"
         text = options.write.read_text("utf-8")
-        options.write.write_text(put_between(text, "ci", section), "utf-8")
+        options.write.write_text(put_between(text, "ci", section(pairs)), "utf-8")
     return 0 if all(pair.kept for pair in pairs) else 1
 
 

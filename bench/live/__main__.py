@@ -1,15 +1,13 @@
 """``python -m bench.live [--write docs/benchmarks.md]``."""
 
 import argparse
-import platform
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.live.serving import keeping_beside_not
 from bench.markdown import put_between
-from bench.registry.measure import machine, sealed, table
+from bench.registry.measure import sealed, section, table
 from gitmodel.errors import GitmodelError
 
 
@@ -27,10 +25,8 @@ def main() -> int:
         pairs = keeping_beside_not(Path(name), options.rounds, options.requests, options.rows)
     print(table(pairs))
     if options.write:
-        day = datetime.now(UTC).date().isoformat()
-        section = f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{table(pairs)}"
         text = options.write.read_text("utf-8")
-        options.write.write_text(put_between(text, "live", section), "utf-8")
+        options.write.write_text(put_between(text, "live", section(pairs)), "utf-8")
     return 0 if all(pair.kept for pair in pairs) else 1
 
 

@@ -1,16 +1,14 @@
 """``python -m bench.registry [--write docs/benchmarks.md]``."""
 
 import argparse
-import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.markdown import put_between
 from bench.registry.loop import push_to_deployed
-from bench.registry.measure import Pair, machine, sealed, table
+from bench.registry.measure import Pair, sealed, section, table
 from bench.registry.mlflow import beside_mlflow
 from bench.registry.scale import answers, beside_gto
 from bench.registry.starts import check_push, list_one
@@ -51,13 +49,8 @@ def main() -> int:
         kept &= all(pair.kept for pair in pairs)
         if options.write:
             text = options.write.read_text("utf-8")
-            options.write.write_text(put_between(text, part, _section(pairs)), "utf-8")
+            options.write.write_text(put_between(text, part, section(pairs)), "utf-8")
     return 0 if kept else 1
-
-
-def _section(pairs: list[Pair]) -> str:
-    day = datetime.now(UTC).date().isoformat()
-    return f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{table(pairs)}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Time two ways of doing the same alternately, and compare their medians."""
 
 import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gitmodel import process
@@ -104,6 +106,12 @@ def table(pairs: Sequence[Pair]) -> str:
             f"| {kept} | {_spread(pair.ours)}, {_spread(pair.theirs)} |"
         )
     return "\n".join(lines)
+
+
+def section(pairs: Sequence[Pair]) -> str:
+    """Return the table with when and where it was measured, as the page has it."""
+    day = datetime.now(UTC).date().isoformat()
+    return f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{table(pairs)}"
 
 
 def _middle(values: Sequence[float]) -> str:

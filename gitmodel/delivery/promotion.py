@@ -19,6 +19,7 @@ from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import now
 from gitmodel.registry.desired import Desired, Hold, Promoted, format_desired, parse_desired, read_desired
 from gitmodel.registry.environments import env_branch, env_tip, file_name
+from gitmodel.registry.names import model_key
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 
@@ -117,7 +118,7 @@ def propose(
         ToolFailed: If the remote does not answer or refuses.
     """
     refuse_gates(version, gates)
-    branch = f"promote/{env}/{version.model.replace('/', '.')}"  # a branch below a branch cannot be
+    branch = f"promote/{env}/{model_key(version.model)}"  # a branch below a branch cannot be
     for _ in attempts():
         fetch(repo)
         tip = env_tip(repo, env) or _begin(repo, env)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from gitmodel.errors import InvalidFile, ToolFailed
 from gitmodel.packaging.serving.feedback import problem
 from gitmodel.packaging.serving.segments import segments
+from gitmodel.registry.names import model_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +82,7 @@ def add_feedback(path: Path, url: str, model: str, state: Path) -> Added:
             if words:
                 raise InvalidFile(f"{path}, line {number}: {words}")
             keys.add(item)
-        unknown, repeated = _judge(keys, state, model.replace("/", "."))
+        unknown, repeated = _judge(keys, state, model_key(model))
         taken = 0
         items = (item for _, item in read())
         while batch := list(islice(items, _BATCH)):

@@ -72,6 +72,11 @@ def _judge_bounds(condition: QualityCondition, estimate: Estimate, told: str) ->
         return "inconclusive", f"{told} lies across {least:g}: more rows would tell"
     if most is not None and estimate.high > most:
         return "inconclusive", f"{told} lies across {most:g}: more rows would tell"
-    bounds = [f"at least {least:g}"] if least is not None else []
-    bounds += [f"at most {most:g}"] if most is not None else []
-    return "passed", f"{told} is {' and '.join(bounds)}"
+    return "passed", f"{told} is {bounds_of(condition)}"
+
+
+def bounds_of(condition: QualityCondition) -> str:
+    """Return the bounds of a condition in words."""
+    bounds = [f"at least {condition.min:g}"] if condition.min is not None else []
+    bounds += [f"at most {condition.max:g}"] if condition.max is not None else []
+    return " and ".join(bounds)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gitmodel.registry.names import model_key
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -47,7 +49,7 @@ def find_segments(folder: Path, kind: Literal["predictions", "feedback"], model:
         kind: Which of the two.
         model: Name of the model.
     """
-    return sorted(folder.glob(f"*/{kind}/{model.replace('/', '.')}/*.jsonl"))
+    return sorted(folder.glob(f"*/{kind}/{model_key(model)}/*.jsonl"))
 
 
 def find_others(folder: Path, model: str) -> list[Path]:

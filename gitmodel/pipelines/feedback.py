@@ -22,6 +22,7 @@ from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import Labelled, read_labelled
 from gitmodel.pipelines.partitions import ID, read_ids, write_partition
 from gitmodel.pipelines.telling import Say, tell_error
+from gitmodel.registry.names import model_key
 from gitmodel.spec import ModelSpec, load_models
 from gitmodel.spec.model import FeedbackSpec
 from gitmodel.training.adding import add_files, folder_files
@@ -177,7 +178,7 @@ def _propose(job: Job, source: _Source, labelled: Labelled, say: Say) -> Appende
             f"{spec.file} wants a pull request, and there is no forge to open one",
             hint="run it in a job of the forge, or set `feedback: {mode: direct}`",
         )
-    branch = f"feedback/{spec.name.replace('/', '.')}"
+    branch = f"feedback/{model_key(spec.name)}"
     ref = f"refs/heads/{branch}"
     there = read_ref(repo, local_name(repo, ref))
     pointer = f"{source.path}.dvc"

@@ -13,7 +13,7 @@ from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import utc
 from gitmodel.monitoring.alerts import due, send
-from gitmodel.monitoring.conditions import Judged
+from gitmodel.monitoring.conditions import Judged, bounds_of
 from gitmodel.monitoring.incidents import INCIDENTS_REF, Incident, Kind, Step, format_step, read_incidents
 from gitmodel.monitoring.ladder import Act, Next, decide
 from gitmodel.pipelines.earlier import best_earlier, rolled_back_from
@@ -247,9 +247,7 @@ class Healing:
 
 def condition_words(condition: QualityCondition) -> str:
     """Return a condition in words; incidents are known by it."""
-    bounds = [f"at least {condition.min:g}"] if condition.min is not None else []
-    bounds += [f"at most {condition.max:g}"] if condition.max is not None else []
-    return f"{condition.metric} {' and '.join(bounds)} over {format_duration(condition.window)}"
+    return f"{condition.metric} {bounds_of(condition)} over {format_duration(condition.window)}"
 
 
 def _mark(incident: str) -> str:

@@ -9,6 +9,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.plan import Touched
+from gitmodel.registry.names import model_key
 from gitmodel.reports.review.document import ModelReview, Review, parse_review
 from gitmodel.reports.review.writing import compact
 
@@ -43,7 +44,7 @@ def keep(repo: Repository, item: Touched, state: str, head: str, review: ModelRe
 
 
 def _file(repo: Repository, item: Touched) -> Path:
-    return repo.state / "reviews" / f"{item.spec.name.replace('/', '.')}.json"
+    return repo.state / "reviews" / f"{model_key(item.spec.name)}.json"
 
 
 def _digest(*texts: str) -> str:

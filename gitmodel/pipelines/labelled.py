@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from gitmodel.registry.names import model_key
+
 _ID = re.compile(r"[0-9a-f]{16}-[0-9]{1,9}")
 _NAMED = 3  # broken lines that are told one by one
 _BATCH = 5000
@@ -95,7 +97,7 @@ def read_labelled(
         found = Labelled(database)
         label = _LABEL.format(sign=">" if which == "latest" else "<")
         for kind, statement, read in (("feedback", label, _label), ("predictions", _ROW, _prediction)):
-            for file in sorted(folder.glob(f"*/{kind}/{model.replace('/', '.')}/*.jsonl")):
+            for file in sorted(folder.glob(f"*/{kind}/{model_key(model)}/*.jsonl")):
                 _load(found, database, statement, file, read, model, say)
         yield found
 

@@ -14,6 +14,7 @@ from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.reviewing import review
 from gitmodel.pipelines.telling import Say
+from gitmodel.registry.names import model_key
 from gitmodel.registry.registry import Registry
 from gitmodel.reports.proposal import retrained_text
 from gitmodel.spec import ModelSpec
@@ -97,7 +98,7 @@ def _in_pull_request(job: Job, spec: ModelSpec, commit: Oid, say: Say) -> Refres
             f"{spec.file} wants a pull request, and there is no forge to open one",
             hint="run it in a job of the forge, or set `retrain: {mode: direct}`",
         )
-    branch = f"retrain/{spec.name.replace('/', '.')}"
+    branch = f"retrain/{model_key(spec.name)}"
     ref = f"refs/heads/{branch}"
     publish(repo, [RefUpdate(ref, run.commit, read_ref(repo, local_name(repo, ref)))])
     title = f"Retrain {spec.name}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.errors import InvalidFile
+from gitmodel.registry.names import model_key
 
 _LIMIT = 1024 * 1024  # bytes of a file
 
@@ -68,4 +69,4 @@ def _parse(file: Path) -> Result:
 
 def _file_name(model: str) -> str:
     """Return a name for a model's file; a model has no dot in its name, but may have slashes."""
-    return f"{model.replace('/', '.')}.json"
+    return f"{model_key(model)}.json"

@@ -69,3 +69,11 @@ def check_model(name: str) -> str:
     if not MODEL.match(name):
         raise UsageError(f"{name!r} is no name of a model: lower-case letters, digits, - _ / only")
     return name
+
+
+def model_key(model: str) -> str:
+    """Return the name of a model where there is no room for folders: in a file's name, in a branch.
+
+    Model names hold no ``.``, so no two names share a key.
+    """
+    return model.replace("/", ".")
