@@ -86,9 +86,9 @@ def _collect(repo: Repository, env: str, model: str) -> int:
 
 def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool) -> None:
     import os
-    from datetime import UTC, datetime
     from functools import partial
 
+    from gitmodel import clock
     from gitmodel.cli.choices import who
     from gitmodel.errors import UsageError
     from gitmodel.pipelines.healing import Healing
@@ -97,4 +97,4 @@ def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool)
     if no_record:
         raise UsageError("--act notes what it does", hint="leave out --no-record")
     say = partial(click.echo, err=True)
-    Healing(Job(repo), env, who(repo), say, datetime.now(UTC), os.environ).heal(found)
+    Healing(Job(repo), env, who(repo), say, clock.now(), os.environ).heal(found)

@@ -1,9 +1,9 @@
 """Write commits with no checkout and no index, and read history in one pass."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gitmodel import clock
 from gitmodel.git.objects import data_block, file_commands, list_files
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
@@ -44,7 +44,7 @@ def commit_files(
         (
             b"feature done\n",
             b"commit %s\nmark :1\n" % _SCRATCH,
-            _people(repo, int(time.time()) if at is None else at, author),
+            _people(repo, int(clock.now().timestamp()) if at is None else at, author),
             data_block(message.encode("utf-8", "surrogateescape")),
             b"from %s\n" % parent.encode() if parent else b"",
             *(b"merge %s\n" % oid.encode() for oid in merged),

@@ -1,10 +1,10 @@
 """Annotated tags: read all of them with one process, write one as an object before any ref names it."""
 
 import re
-import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gitmodel import clock
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 
@@ -149,7 +149,7 @@ def write_tag_object(
     """
     who = repo.identity()
     by = tagger or f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}>"
-    when = int(time.time()) if at is None else at
+    when = int(clock.now().timestamp()) if at is None else at
     text = f"object {commit}\ntype commit\ntag {name}\ntagger {by} {when} +0000\n\n{message}"
     data = text.encode("utf-8", "surrogateescape")
     return Oid(repo.git("hash-object", "-t", "tag", "-w", "--stdin", stdin=data))

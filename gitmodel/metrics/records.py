@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from gitmodel import clock
 from gitmodel.errors import InvalidFile
 from gitmodel.metrics.values import Metrics, read_metrics
 
@@ -52,7 +53,7 @@ class Record:
 
 def now() -> str:
     """Return the time in UTC as records have it."""
-    return utc(datetime.now(UTC).timestamp())
+    return utc(clock.now().timestamp())
 
 
 def utc(seconds: float) -> str:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from gitmodel import clock
 from gitmodel.artifacts import portable
 from gitmodel.errors import InvalidFile, ToolFailed
 from gitmodel.packaging import serving
@@ -35,6 +36,7 @@ _ROOT = "gitmodel_service"
 _COPIED: Mapping[str, str] = {
     "artifacts/portable": str(Path(portable.__file__).parent),
     "packaging/serving": str(Path(serving.__file__).parent),
+    "": clock.__file__,
 }
 _SERVICE = f'''"""The service that BentoML runs."""
 
@@ -113,6 +115,8 @@ def requirements(encoding: str) -> tuple[str, ...]:
 
 
 def _code_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        return [folder]
     return sorted(file for file in folder.iterdir() if file.suffix in {".py", ".html"})
 
 
@@ -124,11 +128,11 @@ def _write_source(source: Path, content: Content, digest: str) -> None:
     """Write the folder that BentoML builds from."""
     for place, folder in _COPIED.items():
         target = source / _ROOT / place
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
         for file in _code_files(Path(folder)):
             shutil.copyfile(file, target / file.name)
-    for package in (source / _ROOT, *(source / _ROOT).iterdir()):
-        (package / "__init__.py").touch()
+    for place in ("", *(f"{Path(place).parent}" for place in _COPIED)):
+        (source / _ROOT / place / "__init__.py").touch()
     (source / "service.py").write_text(_SERVICE, encoding="utf-8")
     shutil.copyfile(Path(serving.__file__).with_name(_RUNNER), source / _RUNNER)
     model = source / "model"

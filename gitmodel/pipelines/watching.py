@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gitmodel import clock
 from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.materials import predictor
 from gitmodel.errors import GitmodelError, UsageError
@@ -79,7 +80,7 @@ def watch(
         UsageError: If nothing of it should run there.
         ToolFailed: If notes cannot be published.
     """
-    until = now or datetime.now(UTC)
+    until = now or clock.now()
     wanted = read_desired(repo, env)
     names = sorted(name for name, desired in wanted.items() if desired.version and model in (None, name))
     if not names:

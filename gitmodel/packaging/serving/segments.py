@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 
 from pydantic_core import to_json
 
+from ... import clock  # noqa: TID252 - the same place in a package
+
 SEGMENT_BYTES = 16_000_000
 SEGMENT_SECONDS = 600.0
 # Nobody writes into a segment that is older.
@@ -107,7 +109,7 @@ def line(value: object) -> bytes:
 
 def now() -> str:
     """Return the time as lines have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def prune(

@@ -17,7 +17,7 @@ from .gitmodel_probe import wait
 
 _STOP_SECONDS = 10
 _RUNNING = 1
-_PASSED = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+_PASSED = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "GITMODEL_CLOCK")
 _CONFIG = """\
 [unix_http_server]
 file={socket}
