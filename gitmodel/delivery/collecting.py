@@ -3,8 +3,10 @@
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from gitmodel import clock
 from gitmodel.delivery import playbook
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.locks import environment_lock
@@ -13,6 +15,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
+from gitmodel.registry.names import model_key
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,38 @@ def collect(
     into = live_folder(repo, env)
     workspace = into / ".run"
     with environment_lock(into / ".lock", f"a collection from {env}", sink):
+        begun = clock.now()
         workspace.mkdir(exist_ok=True)
         inventory = _inventory(repo, target.inventory, workspace)
         request = {"root": str(target.root), "into": str(into), "model": model}
         output, code = playbook.attempt(
             "collect.yml", request, workspace=workspace, sink=_nobody, inventory=inventory
         )
-    if not output.tasks:
-        raise playbook.failure(output, code)
-    return tuple(sorted(map(_collected, output.tasks), key=lambda each: each.host))
+        if not output.tasks:
+            raise playbook.failure(output, code)
+        hosts = tuple(sorted(map(_collected, output.tasks), key=lambda each: each.host))
+        if not any(host.problem for host in hosts):
+            _note_complete(into, model, begun)
+    return hosts
+
+
+def complete_until(repo: Repository, env: str, model: str) -> datetime | None:
+    """Return up to when all that the hosts have kept of a model is here; ``None``: that is not known."""
+    found = [_stamp(live_folder(repo, env), each) for each in ("", model)]
+    texts = [file.read_text("utf-8") for file in found if file.is_file()]
+    return max(map(datetime.fromisoformat, texts), default=None)
+
+
+def _note_complete(into: Path, model: str, begun: datetime) -> None:
+    file = _stamp(into, model)
+    file.parent.mkdir(exist_ok=True)
+    new = file.with_suffix(".new")
+    new.write_text(begun.isoformat(), "utf-8")
+    new.replace(file)
+
+
+def _stamp(into: Path, model: str) -> Path:
+    return into / ".complete" / f"{model_key(model) or '_all'}.txt"
 
 
 def _nobody(_task: Task) -> None:

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gitmodel.monitoring.segments import Segment, find_others, find_segments, read_labels, read_predictions
+from gitmodel.monitoring.labels import fill_silence, meant
+from gitmodel.monitoring.segments import (
+    Segment,
+    find_others,
+    find_segments,
+    labels_schema,
+    microseconds,
+    read_labels,
+    read_predictions,
+)
+from gitmodel.spec.model import FeedbackSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +38,7 @@ class Frames:
         predictions: See `Segment.table`; ids are distinct.
         at: When, in microseconds since 1970, shape (predictions,).
         label: Of each prediction, a text; null where it is not known.
+        silent: Whether it is that of silence: nobody has given it.
         inputs: Of each prediction, in parts.
         label_row: Of each line with a label, the row of its prediction, or -1; shape (labels,).
         label_at: When it was given.
@@ -41,6 +52,7 @@ class Frames:
     predictions: "pa.Table"
     at: NDArray[np.int64]
     label: "pa.Array"
+    silent: NDArray[np.bool_]
     inputs: "Sequence[Any]"
     label_row: NDArray[np.int64]
     label_at: NDArray[np.int64]
@@ -61,7 +73,11 @@ class Frames:
 
 
 def read_frames(
-    folder: Path, model: str, now: datetime, which: Literal["latest", "first"] = "latest"
+    folder: Path,
+    model: str,
+    now: datetime,
+    feedback: FeedbackSpec | None = None,
+    complete: datetime | None = None,
 ) -> Frames:
     """Read and join what was collected.
 
@@ -69,24 +85,29 @@ def read_frames(
         folder: What was collected of an environment: a folder a host.
         model: Name of the model.
         now: Lines of a later time are left out, and counted.
-        which: The label that counts where a prediction has several.
+        feedback: What is a label, and which counts where a prediction has several.
+        complete: All feedback up to this time is there; ``None``: nothing can be said about silence.
     """
     limit = microseconds(now + _AHEAD)
     segments = [read_predictions(file) for file in find_segments(folder, "predictions", model)]
     predictions, inputs, early = _predictions(segments, limit)
     given = [read_labels(file) for file in find_segments(folder, "feedback", model)]
     labels, of_future = _labels(given, limit)
+    labels = meant(labels, feedback)
     rows = _rows_of(labels["prediction"], predictions["id"])
     at = _times(labels)
     texts = labels["label"].combine_chunks()
-    kinds, chosen = _judged(rows, at, texts, which)
+    kinds, chosen = _judged(rows, at, texts, feedback.label if feedback else "latest")
+    made = _times(predictions)
     label = _spread(texts, rows, chosen, len(predictions))
+    label, silent = fill_silence(predictions, made, label, feedback, complete and min(now, complete))
     foreign = _foreign(labels["prediction"], rows, find_others(folder, model))
     both = [*segments, *given]
     return Frames(
         predictions,
-        _times(predictions),
+        made,
         label,
+        silent,
         inputs,
         rows,
         at,
@@ -96,11 +117,6 @@ def read_frames(
         early + of_future,
         sum(each.dropped for each in both),
     )
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as the columns of times have it."""
-    return round(moment.timestamp() * 1_000_000)
 
 
 def _times(table: "pa.Table") -> NDArray[np.int64]:
@@ -178,10 +194,7 @@ def _taken(part: Any, rows: NDArray[np.int64]) -> list[Any]:
 def _labels(segments: Sequence[Segment], limit: int) -> "tuple[pa.Table, int]":
     import pyarrow as pa
 
-    empty = pa.schema(
-        [("prediction", pa.string()), ("at", pa.timestamp("us", "UTC")), ("label", pa.string())]
-    ).empty_table()
-    table = pa.concat_tables([empty, *(each.table for each in segments)])
+    table = pa.concat_tables([labels_schema().empty_table(), *(each.table for each in segments)])
     kept = _times(table) <= limit
     return (table if kept.all() else table.filter(pa.array(kept))), len(kept) - int(kept.sum())
 

@@ -12,10 +12,10 @@ from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.evaluation.datasets import Dataset
 from gitmodel.evaluation.intervals import Estimate, interval
 from gitmodel.evaluation.scoring import Scores, score
-from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames, microseconds
+from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.monitoring.recorded import Answers, Recorded, matched, numbers, positive_of, recorded_answers
-from gitmodel.monitoring.segments import as_text
+from gitmodel.monitoring.segments import as_text, microseconds
 from gitmodel.monitoring.subject import Subject
 
 _RESAMPLED = 5000  # rows; of more, the interval of a sample is narrowed as that of a mean
@@ -32,7 +32,8 @@ def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) 
     labelled = rows[frames.label.is_valid().to_numpy(zero_copy_only=False)[rows]]
     failed = int((within & ~answered).sum())
     counts = _counts(frames, own, within, span)
-    counts = replace(counts, predictions=len(rows), labelled=len(labelled), failed=failed)
+    silent = int(frames.silent[labelled].sum())
+    counts = replace(counts, predictions=len(rows), labelled=len(labelled), silent=silent, failed=failed)
     metrics = _requests(frames, rows, failed)
     problem = ""
     try:

@@ -27,7 +27,8 @@ class Segment:
     Attributes:
         table: A row a line. Of predictions: ``id``, ``at`` (UTC), ``version``, ``status`` (null where there
             is a prediction), ``ms``, ``prediction`` (as JSON text, words without quotes), and the probability
-            of each class. Of labels: ``prediction`` (its id), ``at``, ``label`` (written as a prediction).
+            of each class. Of labels: ``prediction`` (its id), ``at``, ``label`` (written as a prediction),
+            and the ``signal`` that gave it.
         inputs: The input of each row, where predictions have some.
         broken: Lines that are not what they must be.
         dropped: Lines that the service says it could not keep.
@@ -77,6 +78,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return json.dumps(value, sort_keys=True)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as the columns of times have it."""
+    return round(moment.timestamp() * 1_000_000)
 
 
 def _is_collected(file: Path, name: str) -> bool:
@@ -188,9 +194,11 @@ def _fast_labels(data: bytes) -> Segment:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    raw = _parsed(data, prediction=pa.string())
+    raw = _parsed(data, prediction=pa.string(), signal=pa.string())
     label = raw["label"] if "label" in raw.column_names else pa.chunked_array([pa.nulls(len(raw))])
-    table = pa.table({"prediction": raw["prediction"], "at": raw["at"], "label": _texts(label)})
+    columns = {name: raw[name] for name in ("prediction", "at")}
+    signal = pc.fill_null(raw["signal"], "label")
+    table = pa.table({**columns, "label": _texts(label), "signal": signal})
     good = pc.and_(
         pc.and_(pc.is_valid(table["prediction"]), pc.is_valid(table["at"])), pc.is_valid(table["label"])
     )
@@ -221,6 +229,15 @@ def _slow_predictions(lines: Iterator[Any]) -> Segment:
     return Segment(pa.Table.from_pylist(rows, schema), inputs, broken, *_told(notes))
 
 
+def labels_schema() -> "pa.Schema":
+    """Return the columns of labels."""
+    import pyarrow as pa
+
+    text = pa.string()
+    at = pa.timestamp("us", "UTC")
+    return pa.schema([("prediction", text), ("at", at), ("label", text), ("signal", text)])
+
+
 def _slow_labels(lines: Iterator[Any]) -> Segment:
     rows, broken = [], 0
     for line in lines:
@@ -230,16 +247,14 @@ def _slow_labels(lines: Iterator[Any]) -> Segment:
                     "prediction": _word(line["prediction"]),
                     "at": _time(line["at"]),
                     "label": _plain(line["label"]),
+                    "signal": _word(line.get("signal", "label")),
                 }
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             broken += 1
     import pyarrow as pa
 
-    schema = pa.schema(
-        [("prediction", pa.string()), ("at", pa.timestamp("us", "UTC")), ("label", pa.string())]
-    )
-    return Segment(pa.Table.from_pylist(rows, schema), None, broken)
+    return Segment(pa.Table.from_pylist(rows, labels_schema()), None, broken)
 
 
 def _prediction(line: Any) -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 from datetime import datetime
 
-from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.history import Change, history
 from gitmodel.delivery.materials import predictor
 from gitmodel.errors import GitmodelError
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.monitoring.conditions import UNLABELLED, Judged, judge
-from gitmodel.monitoring.frames import Frames, read_frames
+from gitmodel.monitoring.frames import Frames
 from gitmodel.monitoring.incidents import Step
 from gitmodel.monitoring.live import replayed
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.monitoring.subject import Subject
 from gitmodel.pipelines.telling import Say
-from gitmodel.pipelines.watching import subject_of
+from gitmodel.pipelines.watching import read_live, subject_of
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
 from gitmodel.spec import load_model
@@ -42,8 +41,7 @@ def best_earlier(
     if condition.metric in UNLABELLED:
         return earlier[0], f"v{earlier[0].version} ran there before"
     spec = load_model(repo, default_rev(repo), step.model)
-    which = spec.feedback.label if spec.feedback else "latest"
-    frames = read_frames(live_folder(repo, step.env), step.model, now, which)
+    frames = read_live(repo, step.env, spec, now)
     scored = []
     for version in earlier:
         subject = subject_of(spec, step.env, version.version)

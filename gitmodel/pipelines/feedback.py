@@ -5,10 +5,12 @@ import posixpath
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gitmodel.delivery.collecting import live_folder
+from gitmodel import clock
+from gitmodel.delivery.collecting import complete_until, live_folder
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.errors import Conflict, GitmodelError, ToolFailed, UsageError
 from gitmodel.git.commits import commit_files
@@ -118,7 +120,9 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
     source = _Source(job.repo, env, spec, feedback, spec.data.target, workspace)
     with (
         using_data(job.repo),
-        read_labelled(folder, spec.name, feedback.label, workspace=workspace, say=say) as labelled,
+        read_labelled(
+            folder, spec.name, feedback, complete=_complete(source), workspace=workspace, say=say
+        ) as labelled,
     ):
         if labelled.broken:
             say(f"[feedback] {spec.name}: {labelled.broken} lines are broken and left out")
@@ -127,6 +131,12 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
         found = _publish(job, source, labelled, say)
     shutil.rmtree(workspace, ignore_errors=True)
     return found
+
+
+def _complete(source: _Source) -> datetime | None:
+    """Return up to when all feedback is here: now at the latest, should a clock have jumped back."""
+    found = complete_until(source.repo, source.env, source.spec.name)
+    return found and min(found, clock.now())
 
 
 def _publish(job: Job, source: _Source, labelled: Labelled, say: Say) -> Appended:

@@ -4,12 +4,16 @@ import json
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from gitmodel.monitoring.labels import SILENCE, declared_labels, label_of, silent_label
 from gitmodel.registry.names import model_key
+from gitmodel.spec.model import FeedbackSpec, Label
 
 _ID = re.compile(r"[0-9a-f]{16}-[0-9]{1,9}")
 _NAMED = 3  # broken lines that are told one by one
@@ -18,7 +22,9 @@ _TABLES = """
 pragma journal_mode = off;
 pragma synchronous = off;
 create table labels (id text primary key, at text, label text, kind text, origin text) without rowid;
-create table rows (id text primary key, at text, version text, input text) without rowid;
+create table rows (
+    id text primary key, at text, version text, input text, silent text, kind text
+) without rowid;
 create table done (id text primary key) without rowid;
 """
 # A label that says the same at the same time is the same; of two at one time the greater text counts.
@@ -27,18 +33,19 @@ insert into labels values (?, ?, ?, ?, ?) on conflict (id) do update set
     at = excluded.at, label = excluded.label, kind = excluded.kind, origin = excluded.origin
 where (excluded.at, excluded.label) {sign} (labels.at, labels.label)
 """
-_ROW = "insert or ignore into rows select ?1, ?2, ?3, ?4 where exists (select 1 from labels where id = ?1)"
+_ROW = """
+insert or ignore into rows select ?1, ?2, ?3, ?4, ?5, ?6
+where ?5 is not null or exists (select 1 from labels where id = ?1)
+"""
+_SILENT = "insert or ignore into labels select id, at, silent, kind, ? from rows where silent is not null"
+_KINDS = "select labels.kind from labels join rows using (id) group by 1 order by count(*) desc, 1"
 _JOINED = """
 select rows.id, rows.at, rows.version, rows.input, labels.label, labels.origin
 from rows join labels using (id)
-where labels.kind = (select kind from labels join rows using (id) group by kind order by count(*) desc, kind)
-and rows.id not in (select id from done)
+where labels.kind in (?, ?) and rows.id not in (select id from done)
 order by rows.at, rows.id
 """
-_ODD = """
-select count(*) from rows join labels using (id)
-where kind != (select kind from labels join rows using (id) group by kind order by count(*) desc, kind)
-"""
+_ODD = "select count(*) from rows join labels using (id) where labels.kind not in (?, ?)"
 
 
 class Labelled:
@@ -48,14 +55,26 @@ class Labelled:
         broken: Lines that could not be read.
     """
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, declared: Sequence[Label]) -> None:
         self._database = database
+        self._declared = declared
         self.broken = 0
 
     @property
     def odd(self) -> int:
         """Labels of another kind (number, word, truth value) than most have: no column holds both."""
-        return int(self._database.execute(_ODD).fetchone()[0])
+        return int(self._database.execute(_ODD, self._kinds()).fetchone()[0])
+
+    def _kinds(self) -> tuple[str, str]:
+        """Return the kinds of labels that count: as model.yaml writes them, else as most are.
+
+        Where it writes numbers, a truth value (a click) is one of them too: 1 or 0.
+        """
+        if self._declared:
+            kind = _kind(self._declared[0])
+            return kind, ("truth" if kind == "number" else kind)
+        (kind,) = self._database.execute(_KINDS).fetchone() or ("",)
+        return kind, kind
 
     def leave_out(self, ids: Iterable[str]) -> None:
         """Set the predictions that are data already, in place of those that were set before."""
@@ -64,17 +83,21 @@ class Labelled:
 
     def rows(self, target: str) -> Iterator[dict[str, Any]]:
         """Yield a row a prediction, oldest first: its inputs, the label as the target, where it is from."""
-        for name, at, version, given, label, origin in self._database.execute(_JOINED):
+        kinds = self._kinds()
+        for name, at, version, given, text, origin in self._database.execute(_JOINED, kinds):
             about = {"_prediction": name, "_version": version, "_at": at, "_origin": origin}
-            yield {**json.loads(given), target: json.loads(label), **about}
+            label = json.loads(text)
+            label = int(label) if isinstance(label, bool) and kinds[0] == "number" else label
+            yield {**json.loads(given), target: label, **about}
 
 
 @contextmanager
 def read_labelled(
     folder: Path,
     model: str,
-    which: Literal["latest", "first"],
+    feedback: FeedbackSpec,
     *,
+    complete: datetime | None = None,
     workspace: Path,
     say: Callable[[str], None],
 ) -> Iterator[Labelled]:
@@ -83,7 +106,8 @@ def read_labelled(
     Args:
         folder: A folder a host.
         model: Its name.
-        which: The label that counts where a prediction has several.
+        feedback: What is a label, and which counts where a prediction has several.
+        complete: All feedback up to this time is there; ``None``: nothing can be said about silence.
         workspace: A folder for the database.
         say: Told of lines that cannot be read.
     """
@@ -94,11 +118,16 @@ def read_labelled(
     ):
         database.executescript(_TABLES)
         database.execute("begin")  # one transaction for all: it is thrown away at the end
-        found = Labelled(database)
-        label = _LABEL.format(sign=">" if which == "latest" else "<")
-        for kind, statement, read in (("feedback", label, _label), ("predictions", _ROW, _prediction)):
+        found = Labelled(database, declared_labels(feedback))
+        lines = _Lines(model, feedback, complete)
+        label = _LABEL.format(sign=">" if feedback.label == "latest" else "<")
+        for kind, statement, read in (
+            ("feedback", label, lines.label),
+            ("predictions", _ROW, lines.prediction),
+        ):
             for file in sorted(folder.glob(f"*/{kind}/{model_key(model)}/*.jsonl")):
                 _load(found, database, statement, file, read, model, say)
+        database.execute(_SILENT, (SILENCE,))
         yield found
 
 
@@ -107,17 +136,17 @@ def _load(  # noqa: PLR0917 - each is another part of one step
     database: sqlite3.Connection,
     statement: str,
     file: Path,
-    read: "Callable[[dict[str, Any], str], tuple[str, ...] | None]",
+    read: "Callable[[dict[str, Any]], tuple[str | None, ...] | None]",
     model: str,
     say: Callable[[str], None],
 ) -> None:
-    batch: list[tuple[str, ...]] = []
+    batch: list[tuple[str | None, ...]] = []
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 break  # it is not there yet
             try:
-                values = read(json.loads(line), model)
+                values = read(json.loads(line))
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 found.broken += 1
                 if found.broken <= _NAMED:
@@ -131,32 +160,57 @@ def _load(  # noqa: PLR0917 - each is another part of one step
     database.executemany(statement, batch)
 
 
-def _label(line: dict[str, Any], _model: str) -> tuple[str, ...] | None:
-    """Return a label as the table has it; ``None`` for one that is of no whole id, or no plain value."""
-    label, name = line["label"], line["prediction"]
-    if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise ValueError("`prediction` is no id of a row")
+@dataclass(frozen=True)
+class _Lines:
+    """Lines of one model as the tables have them; ``None`` for one that says nothing.
+
+    ValueError and the like are raised for one that is of no whole id, or has no plain value.
+    """
+
+    model: str
+    feedback: FeedbackSpec
+    complete: datetime | None
+
+    def label(self, line: dict[str, Any]) -> tuple[str | None, ...] | None:
+        label = label_of(self.feedback, _text(line.get("signal", "label")), line["label"])
+        name, origin = _row_id(line["prediction"]), line.get("origin")
+        if label is None and line["label"] is not None:
+            return None
+        from_ = _text(origin) if isinstance(origin, str) else "user"
+        return name, _text(line["at"]), _json(label), _kind(label), from_
+
+    def prediction(self, line: dict[str, Any]) -> tuple[str | None, ...] | None:
+        if line.get("model", self.model) != self.model or "input" not in line:
+            return None  # a request that failed, or what the service says of itself
+        name, given, at = _row_id(line["id"]), line["input"], _text(line["at"])
+        if not isinstance(given, dict):
+            raise TypeError("`input` has no columns")
+        silent = self._silent(at, line)
+        label = (None, None) if silent is None else (_json(silent), _kind(silent))
+        return name, at, _text(line["version"]), _json(given), *label
+
+    def _silent(self, at: str, line: dict[str, Any]) -> Any:
+        if self.complete is None or self.feedback.silence is None:
+            return None
+        moment = datetime.fromisoformat(at)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return silent_label(self.feedback, moment, line["output"]["prediction"], self.complete)
+
+
+def _row_id(value: Any) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise ValueError("it names no row of a prediction")
+    return value
+
+
+def _kind(label: Any) -> str:
     if isinstance(label, bool):
-        kind = "truth"
-    elif isinstance(label, int | float):
-        kind = "number"
-    elif isinstance(label, str):
-        kind = "word"
-    else:
-        raise TypeError("the label is no number, word or truth value")
-    origin = line.get("origin")
-    return name, _text(line["at"]), _json(label), kind, _text(origin) if isinstance(origin, str) else "user"
-
-
-def _prediction(line: dict[str, Any], model: str) -> tuple[str, ...] | None:
-    if line.get("model", model) != model or "input" not in line:
-        return None  # a request that failed, or what the service says of itself
-    name, given = line["id"], line["input"]
-    if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise ValueError("`id` is no id of a row")
-    if not isinstance(given, dict):
-        raise TypeError("`input` has no columns")
-    return name, _text(line["at"]), _text(line["version"]), _json(given)
+        return "truth"
+    if isinstance(label, int | float):
+        return "number"
+    if isinstance(label, str):
+        return "word"
+    raise TypeError("the label is no number, word or truth value")
 
 
 def _text(value: Any) -> str:

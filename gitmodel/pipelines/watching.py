@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gitmodel import clock
-from gitmodel.delivery.collecting import live_folder
+from gitmodel.delivery.collecting import complete_until, live_folder
 from gitmodel.delivery.materials import predictor
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.git.refs import default_rev
@@ -109,8 +109,7 @@ class _Watching:
 
     def watch(self) -> Watched:
         spec = load_model(self.repo, self._policy, self.version.model)
-        which = spec.feedback.label if spec.feedback else "latest"
-        frames = read_frames(live_folder(self.repo, self.env), spec.name, self.until, which)
+        frames = read_live(self.repo, self.env, spec, self.until)
         windows = list(dict.fromkeys(condition.window for condition in spec.quality)) or [_WINDOW]
         first = windows[0]
         reference, problem = self._reference(frames, max(windows))
@@ -172,6 +171,12 @@ class _Watching:
             answers = predictor(self.repo, spec, self.version).predict(frame).tolist()
         plain = all(isinstance(each, int | float) and not isinstance(each, bool) for each in answers)
         return frame.assign(**{OUTPUT: answers if plain else [as_text(each) for each in answers]})
+
+
+def read_live(repo: Repository, env: str, spec: ModelSpec, now: datetime) -> Frames:
+    """Read and join what was collected of a model, as its model.yaml says."""
+    complete = complete_until(repo, env, spec.name)
+    return read_frames(live_folder(repo, env), spec.name, now, spec.feedback, complete)
 
 
 def subject_of(spec: ModelSpec, env: str, version: str) -> Subject:

@@ -39,7 +39,7 @@ def _of_model(row: dict[str, Any]) -> Iterator[str]:
     counts = row["counts"]
     yield (
         f"{row['model']} v{row['version']} in {row['environment']}, {row['since']} to {row['until']}: "
-        f"{counts['predictions']} predictions, {counts['labelled']} labelled, "
+        f"{counts['predictions']} predictions, {counts['labelled']} labelled{_silent(counts)}, "
         f"{counts['failed']} failed requests"
     )
     yield from _indented(_metrics(row["metrics"]))
@@ -59,6 +59,10 @@ def _of_model(row: dict[str, Any]) -> Iterator[str]:
         yield "  no `quality` conditions in model.yaml"
         return
     yield from _indented(align([(each["verdict"], each["reason"]) for each in conditions]))
+
+
+def _silent(counts: dict[str, int]) -> str:
+    return f" ({counts['silent']} of them by silence)" if counts["silent"] else ""
 
 
 def _metrics(metrics: dict[str, dict[str, float | None]]) -> list[str]:

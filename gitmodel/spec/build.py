@@ -21,7 +21,7 @@ def build_model(data: dict[str, Any], file: str) -> ModelSpec:
         "data": _optional(model.DataSpec, data.get("data")),
         "signature": _optional(model.SignatureSpec, data.get("signature")),
         "evaluate": _optional(model.EvaluateSpec, _evaluate(data.get("evaluate"))),
-        "feedback": _optional(model.FeedbackSpec, data.get("feedback")),
+        "feedback": _optional(model.FeedbackSpec, _feedback(data.get("feedback"))),
         "gates": tuple(model.Gate(**gate) for gate in data.get("gates", ())),
         "quality": tuple(_condition(condition) for condition in data.get("quality", ())),
         "monitor": _monitor(data.get("monitor", {})),
@@ -48,6 +48,12 @@ def _artifact(data: dict[str, Any]) -> model.ArtifactSpec:
 
 def _evaluate(data: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"kind": "command", **data} if data is not None else None
+
+
+def _feedback(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    if data is None or "silence" not in data:
+        return data
+    return {**data, "silence": model.SilenceSpec(**_lengths(data["silence"], "after"))}
 
 
 def _condition(data: dict[str, Any]) -> model.QualityCondition:

@@ -1,5 +1,6 @@
 """What a ``model.yaml`` says, as values that cannot change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -11,6 +12,10 @@ Kind = Literal["classification", "regression", "ranking", "command"]
 Trigger = Literal["code", "data", "params"]
 Action = Literal["alert", "retrain", "rollback"]
 Better = Literal["higher", "lower"]
+Label = str | int | float | bool
+
+AS_SENT = "value"  # of a signal: the label is what was sent with it
+PREDICTED = "predicted"  # of silence: the label is what the model has answered
 
 # An artifact that names no encoding is read by the ending of its file.
 ENCODINGS_BY_ENDING: dict[str, Encoding] = {
@@ -132,17 +137,28 @@ class RetrainSpec:
 
 
 @dataclass(frozen=True)
+class SilenceSpec:
+    """The label of a prediction of which nothing was said within a time; ``PREDICTED``: its answer."""
+
+    after: timedelta
+    label: Label
+
+
+@dataclass(frozen=True)
 class FeedbackSpec:
     """The folder, relative to the model's, that labelled live rows are appended to.
 
     ``holdout`` is the share of them (0..0.9) that is never trained on; ``label`` says which label counts
-    where a prediction has several.
+    where a prediction has several; ``signals`` is the label that each signal means (``AS_SENT``: what was
+    sent with it), or ``None`` where all mean what was sent.
     """
 
     append_to: str
     mode: Literal["direct", "pull_request"] = "direct"
     holdout: float = 0.0
     label: Literal["latest", "first"] = "latest"
+    signals: Mapping[str, Label] | None = None
+    silence: SilenceSpec | None = None
 
 
 @dataclass(frozen=True)

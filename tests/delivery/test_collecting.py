@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
     place_of,
     read_round,
 )
-from gitmodel.delivery.collecting import collect, live_folder
+from gitmodel.delivery.collecting import collect, complete_until, live_folder
 from gitmodel.git.repository import Repository
 from tests.conftest import commit_all
 
@@ -116,9 +117,14 @@ def test_two_collections_bring_each_line_once(repo: Repository, tmp_path: Path) 
     assert copy.read_text() == first
     assert sorted(each.bytes for (each,) in results) == [0, len(first) - 1234 + 6]
     assert not (live_folder(repo, "local") / "localhost/feedback/other").exists()
+    assert complete_until(repo, "local", "other") is None
     write(state, "predictions/team.risk/1.jsonl", "\n")
     (last,) = collect(repo, "local", sink=print)
     assert (last.host, last.lines, last.segments, last.problem) == ("localhost", 2, 2, "")
+    for name in ("other", "team/risk"):
+        complete = complete_until(repo, "local", name)
+        assert complete is not None
+        assert datetime.now(UTC) - timedelta(minutes=5) < complete < datetime.now(UTC)
     assert copy.read_text() == first + "half\n"
 
 
@@ -132,6 +138,7 @@ def test_a_host_that_is_down_is_named(repo: Repository, tmp_path: Path) -> None:
     assert (down.host, down.lines) == ("down", 0)
     assert "does not answer" in down.problem
     assert (up.host, up.lines, up.problem) == ("up", 1, "")
+    assert complete_until(repo, "local", "m") is None  # what the other has may be what was said
     program = Path(sys.executable).parent / "gitmodel"
     done = process.run([str(program), "feedback", "collect", "local"], cwd=repo.root, check=False)
     assert done.code == 3

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitmodel.monitoring.frames import Frames, microseconds, read_frames
+from gitmodel.monitoring.frames import Frames, read_frames
 from gitmodel.monitoring.live import measure
 from gitmodel.monitoring.measurement import Counts, Measured
-from gitmodel.monitoring.segments import as_text, read_labels, read_predictions
+from gitmodel.monitoring.segments import as_text, microseconds, read_labels, read_predictions
 from gitmodel.monitoring.subject import Subject
+from gitmodel.spec.model import FeedbackSpec, SilenceSpec
 from tests.monitoring.live import NOW, label, prediction, write
+from tests.monitoring.live import label as said
 
 SUBJECT = Subject("credit-risk", "production", "1", "classification")
 
@@ -64,7 +66,7 @@ def test_labels_of_all_kinds_are_counted(tmp_path: Path) -> None:
         future=1,
     )
     assert found.label.to_pylist()[:5] == ["good", "good", "good", None, None]
-    first = read_frames(tmp_path, "credit-risk", NOW, "first")
+    first = read_frames(tmp_path, "credit-risk", NOW, FeedbackSpec("rows", label="first"))
     assert first.label.to_pylist()[2] == "bad"
 
 
@@ -228,3 +230,58 @@ def test_inputs_of_a_sample_are_those_of_its_rows(tmp_path: Path) -> None:
     write(tmp_path, "predictions", [prediction(n, 1, input={"x": n}) for n in range(10, 20)], host="host-2")
     found = read_frames(tmp_path, "credit-risk", NOW)
     assert found.sample_inputs(np.array([0, 9, 10, 15])) == [{"x": n} for n in (0, 9, 10, 15)]
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted"), [("predicted", ["1", "0", "1", None]), (0, ["0", "0", "1", None])]
+)
+def test_silence_is_a_label(tmp_path: Path, label: str | int, wanted: list[str | None]) -> None:
+    """Two of which nothing was said within a day, one that was corrected later, one that is too young."""
+    day = timedelta(hours=24)
+    older = [prediction(n, output, hours=30) for n, output in enumerate((1, 0, 0))]
+    failed = {**prediction(8, 0, hours=30), "status": 400}
+    del failed["output"]
+    write(tmp_path, "predictions", [*older, prediction(3, 1, hours=23.99), failed])
+    write(tmp_path, "feedback", [said(2, 1, hours=1), said(3, 1, hours=-1)])
+    feedback = FeedbackSpec("rows", silence=SilenceSpec(day, label))
+    found = read_frames(tmp_path, "credit-risk", NOW, feedback, NOW)
+    assert found.label.to_pylist()[:4] == wanted
+    assert found.silent.tolist() == [True, True, False, False, False]
+    counted = measure(found, SUBJECT, NOW - 2 * day, NOW).counts
+    assert (counted.labelled, counted.silent, counted.failed) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("complete", "silent"),
+    [(None, False), (timedelta(0), True), (timedelta(hours=-1), False), (timedelta(hours=1), True)],
+)
+@pytest.mark.parametrize(("late", "due"), [(0, True), (1, False)])
+def test_silence_begins_where_all_is_known(
+    tmp_path: Path, complete: timedelta | None, late: int, *, silent: bool, due: bool
+) -> None:
+    """At the very moment it counts, where a collection has brought all; a clock ahead makes nothing due."""
+    write(tmp_path, "predictions", [prediction(0, 1, hours=24 - late / 3_600_000)])
+    feedback = FeedbackSpec("rows", silence=SilenceSpec(timedelta(days=1), 0))
+    known = None if complete is None else NOW + complete
+    found = read_frames(tmp_path, "credit-risk", NOW, feedback, known)
+    assert found.silent.tolist() == [silent and due]
+
+
+def test_signals_mean_labels(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, 0.5) for n in range(5)])
+    lines = [
+        said(0, value=True, signal="click"),
+        said(1, 4.5, signal="rating"),
+        said(2, value=True, signal="like"),  # not named: no label
+        said(3, 2),
+    ]
+    write(tmp_path, "feedback", lines)
+    feedback = FeedbackSpec("rows", signals={"click": 1, "rating": "value"})
+    assert read_frames(tmp_path, "credit-risk", NOW, feedback).label.to_pylist() == [
+        "1",
+        "4.5",
+        None,
+        "2",
+        None,
+    ]
+    assert read_frames(tmp_path, "credit-risk", NOW).label.to_pylist() == ["true", "4.5", "true", "2", None]

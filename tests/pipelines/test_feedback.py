@@ -16,6 +16,7 @@ from gitmodel.pipelines.feedback import Appended, append_all
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import read_labelled
 from gitmodel.pipelines.partitions import write_partition
+from gitmodel.spec.model import FeedbackSpec
 from gitmodel.training.fetching import fetch_folder
 from gitmodel.training.keeping import share_file
 from tests.conftest import clone, commit_all
@@ -63,6 +64,12 @@ class Desk:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as out:
             out.writelines(lines)
+
+    def complete(self, at: str) -> None:
+        """Say that all that hosts had at a time is here, as a collection does."""
+        file = self.repo.state / "live/production/.complete/_all.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(at)
 
     def append(self, job: Job | None = None) -> Appended:
         (found,), code = append_all(job or Job(self.repo), "production", "", self.said.append)
@@ -180,6 +187,63 @@ def test_values_of_several_kinds(desk: Desk) -> None:
     assert [row["x"] for row in rows] == [1.0, 2.5, None, None, None]
     assert [row["z"] for row in rows] == [None, None, "[1, 2]", "text", None]
     assert rows[4]["b"] == str(2**70)
+
+
+SILENCE = ", silence: {{after: 1d, label: {}}}"
+
+
+@pytest.mark.parametrize(
+    ("label_", "wanted"), [("predicted", ["good", "bad", "bad"]), ("good", ["good", "good", "bad"])]
+)
+def test_silence_becomes_a_label(tmp_path: Path, bare: Repository, label_: str, wanted: list[str]) -> None:
+    desk = Desk(tmp_path, bare, SILENCE.format(label_))
+    said = {1: ("good", "00"), 2: ("bad", "00.500"), 3: ("good", "00"), 4: ("good", "59")}
+    for number, (word, second) in said.items():
+        at = f"2025-03-01T15:46:{second}Z"
+        desk.write("predictions", prediction(number, at=at, output={"prediction": word}))
+    desk.write("feedback", label(3, "bad"))
+    assert (
+        desk.append().rows == 1
+    )  # no collection was complete: silence cannot be told from a host that is down
+    desk.complete("2025-03-02T15:45:59.999+00:00")
+    assert desk.append().rows == 0
+    desk.complete("2025-03-02T15:46:00+00:00")
+    assert desk.append().rows == 1
+    desk.complete("2025-03-02T15:46:00.500+00:00")
+    assert desk.append().rows == 1
+    rows = sorted(desk.rows(), key=lambda row: str(row["_prediction"]))
+    assert [row["Class"] for row in rows] == wanted
+    assert [row["_origin"] for row in rows] == ["silence", "silence", "user"]
+    # What is said of a prediction that has a row changes nothing; what is said in time is no silence.
+    desk.write("feedback", label(1, "bad"), label(4, "bad"))
+    desk.complete("2025-12-24T00:00:00+00:00")
+    assert desk.append().rows == 1
+    (last,) = (row for row in desk.rows() if row["_prediction"] == row_id(4))
+    assert (last["Class"], last["_origin"]) == ("bad", "user")
+
+
+def test_a_clock_ahead_makes_nothing_silent(tmp_path: Path, bare: Repository) -> None:
+    desk = Desk(tmp_path, bare, SILENCE.format(0))
+    desk.write("predictions", prediction(1, at="2999-01-01T00:00:00Z", output={"prediction": 1}))
+    desk.complete("2999-12-31T00:00:00+00:00")
+    assert desk.append() == Appended("risk")
+
+
+def _asked(number: int) -> str:
+    return prediction(number, at="2025-03-01T00:00:00Z", output={"prediction": 0.5})
+
+
+def test_clicks_and_silence_are_labels_of_one_kind(tmp_path: Path, bare: Repository) -> None:
+    more = ", signals: {click: 1, rating: value}, silence: {after: 1d, label: 0}"
+    desk = Desk(tmp_path, bare, more)
+    desk.write("predictions", *(_asked(n) for n in range(6)))
+    desk.write("feedback", label(0, value=True, signal="click"), label(1, 4.5, signal="rating"))
+    desk.write("feedback", label(2, value=True, signal="like"), label(3, value=True), label(4, "words"))
+    desk.complete("2025-03-03T00:00:00+00:00")
+    found = desk.append()
+    assert (found.rows, found.odd) == (5, 1)
+    rows = {int(row["_prediction"][:16]): (row["Class"], row["_origin"]) for row in desk.rows()}
+    assert rows == {0: (1, "user"), 1: (4.5, "user"), 2: (0, "silence"), 3: (1, "user"), 5: (0, "silence")}
 
 
 @pytest.mark.system
@@ -327,7 +391,11 @@ def test_many_lines_in_bounded_memory(desk: Desk, tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with read_labelled(
-            desk.repo.state / "live/production", "risk", "latest", workspace=tmp_path / "w", say=print
+            desk.repo.state / "live/production",
+            "risk",
+            FeedbackSpec("x"),
+            workspace=tmp_path / "w",
+            say=print,
         ) as found:
             assert write_partition(lambda: found.rows("Class"), tmp_path / "rows") is not None
         _, peak = tracemalloc.get_traced_memory()

@@ -57,6 +57,14 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
         START + "monitor: {max_size: '5'}\n",
         '3: monitor.max_size: found "5"; expected a size, for example 500MB or 2GB',
     ),
+    "silence without a time": (
+        START + "feedback: {append_to: data/feedback, silence: {label: 0}}\n",
+        "3: feedback.silence.after: found nothing; expected a length of time such as 30s, 10m, 12h, 7d or 2w",
+    ),
+    "unknown signal": (
+        START + "feedback: {append_to: data/feedback, signals: {clik: 1}}\n",
+        '3: feedback.signals.clik: found an unknown key; expected one of click, like, rating; did you mean "click"?',
+    ),
     "all labels held out": (
         START + "feedback: {append_to: data/feedback, holdout: 1}\n",
         "3: feedback.holdout: found the number 1; expected a share from 0 to 0.9",
