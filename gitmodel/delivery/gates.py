@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GateResult", "Measurement", "Verdict", "decide_gate", "evaluate_gates"]
 
-_SCORED = ("classification", "regression")
+_SCORED = ("classification", "regression", "ranking")
 
 
 def evaluate_gates(repo: Repository, spec: ModelSpec, version: Version) -> list[GateResult]:
@@ -65,14 +65,11 @@ class Measuring:
 
     def score(self, spec: ModelSpec, version: Version) -> "Scores | None":
         """Score a version, given with its own spec, on the rows of the judged one and by the spec of that."""
-        from gitmodel.evaluation import score
+        from gitmodel.evaluation import score_by
 
         if self.rows is None:
             return None
-        evaluate = self.spec.evaluate
-        predictor = materials.predictor(self.repo, spec, version)
-        positive = evaluate.positive if evaluate else None
-        return score(evaluate.kind if evaluate else None, self.rows, predictor, positive)
+        return score_by(self.spec.evaluate, self.rows, materials.predictor(self.repo, spec, version))
 
     def champion(self, environment: str) -> Version | None:
         """Return the version that should run in an environment, if any."""

@@ -2,7 +2,7 @@
 
 from gitmodel.evaluation.datasets import Dataset, load_dataset, read_frame
 from gitmodel.evaluation.intervals import Estimate, Interval, interval, paired_difference
-from gitmodel.evaluation.scoring import Scores, score
+from gitmodel.evaluation.scoring import Scores, rank, score, score_by
 
 __all__ = [
     "Dataset",
@@ -12,6 +12,8 @@ __all__ = [
     "interval",
     "load_dataset",
     "paired_difference",
+    "rank",
     "read_frame",
     "score",
+    "score_by",
 ]

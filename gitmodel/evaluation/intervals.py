@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gitmodel.errors import InvalidFile
 from gitmodel.evaluation import metrics
-from gitmodel.evaluation.metrics import Floats
+from gitmodel.evaluation.outcome import Floats
 from gitmodel.evaluation.scoring import Scores
 
 RESAMPLES = 1000
@@ -39,18 +41,18 @@ class Estimate:
 def paired_difference(metric: str, a: Scores, b: Scores, confidence: float = 0.95, seed: int = 0) -> Interval:
     """Compare two models that were scored on the same rows.
 
-    Each of 1000 draws takes the same rows for both, so what is easy or hard about a row cancels. The
-    interval is two-sided: at 0.95, the true difference lies below ``low`` with 2.5 %. The same scores
-    and seed give the same interval.
+    Each of 1000 draws takes the same rows for both (of a ranking: the same groups), so what is easy or
+    hard about a row cancels. The interval is two-sided: at 0.95, the true difference lies below ``low``
+    with 2.5 %. The same scores and seed give the same interval.
 
     Raises:
         InvalidFile: If the rows are not the same, or the metric is not defined for them.
     """
-    if len(a.truth) != len(b.truth) or not np.array_equal(a.truth, b.truth):
+    if not _same(a.truth, b.truth) or not _same(a.outcome.groups, b.outcome.groups):
         raise InvalidFile(f"{metric} cannot be compared: the two models were not scored on the same rows")
     difference = a.value(metric) - b.value(metric)
     formula = metrics.METRICS[metric]
-    draws = [formula(a.outcome, w) - formula(b.outcome, w) for w in _weights(len(a.truth), seed)]
+    draws = [formula(a.outcome, w) - formula(b.outcome, w) for w in _weights(a.outcome.units, seed)]
     return Interval(difference, *_bounds(np.concatenate(draws), confidence))
 
 
@@ -62,12 +64,16 @@ def interval(metric: str, scores: Scores, confidence: float = 0.95, seed: int = 
     """
     value = scores.value(metric)
     formula = metrics.METRICS[metric]
-    draws = [formula(scores.outcome, w) for w in _weights(len(scores.truth), seed)]
+    draws = [formula(scores.outcome, w) for w in _weights(scores.outcome.units, seed)]
     return Estimate(value, *_bounds(np.concatenate(draws), confidence))
 
 
+def _same(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:
+    return a is b if a is None or b is None else np.array_equal(a, b)
+
+
 def _weights(rows: int, seed: int) -> Iterator[Floats]:
-    """Yield how often each row is drawn, as matrices (draws, rows) of bounded size."""
+    """Yield how often each row, or group, is drawn, as matrices (draws, rows) of bounded size."""
     random = np.random.default_rng(seed)
     at_once = max(1, min(RESAMPLES, _CELLS // rows))
     for done in range(0, RESAMPLES, at_once):

@@ -1,35 +1,20 @@
 """Metrics as functions of weights a row, so that one formula gives the figure and its bootstrap.
 
-Every function takes an `Outcome` of n rows and weights of shape (resamples, n): how often each row is
-drawn. It answers an array of shape (resamples,), NaN where the metric is undefined for that draw. All
-weights one give the plain metric, equal to scikit-learn's.
+Every function takes an `Outcome` of n units and weights of shape (resamples, n): how often each unit is
+drawn, which is a row, or for rankings a group of rows. It answers an array of shape (resamples,), NaN where
+the metric is undefined for that draw. All weights one give the plain metric, equal to scikit-learn's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gitmodel.evaluation import ranking
+from gitmodel.evaluation.outcome import Floats, Outcome
+
 _SMALLEST = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a model answered for n labelled rows, in the form that metrics need.
-
-    For classes, ``truth`` and ``prediction`` (n,) are numbers of labels, ``labels`` how many there are,
-    ``positive`` the positive one of two, ``probabilities`` (n, classes) or None. For numbers, they are
-    the numbers themselves.
-    """
-
-    truth: NDArray[Any]
-    prediction: NDArray[Any]
-    labels: int = 0
-    positive: int | None = None
-    probabilities: Floats | None = None
 
 
 Metric = Callable[[Outcome, Floats], Floats]
@@ -120,7 +105,14 @@ PROBABILITY_METRICS: dict[str, Metric] = {
 }
 BINARY_METRICS: dict[str, Metric] = {"brier": brier}
 NUMBER_METRICS: dict[str, Metric] = {"rmse": rmse, "mae": mae, "mape": mape, "r2": r2}
-METRICS = CLASS_METRICS | PROBABILITY_METRICS | BINARY_METRICS | NUMBER_METRICS
+RANKING_METRICS: dict[str, Metric] = {
+    "ndcg": ranking.ndcg,
+    "precision_at_k": ranking.precision_at_k,
+    "hit_rate": ranking.hit_rate,
+    "map": ranking.mean_average_precision,
+    "mrr": ranking.mean_reciprocal_rank,
+}
+METRICS = CLASS_METRICS | PROBABILITY_METRICS | BINARY_METRICS | NUMBER_METRICS | RANKING_METRICS
 
 
 def _mean(values: NDArray[Any], weights: Floats) -> Floats:

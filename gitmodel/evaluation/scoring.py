@@ -11,7 +11,14 @@ from gitmodel.artifacts import Label, Predictor, plain_errors
 from gitmodel.errors import InvalidFile, ToolFailed, UsageError
 from gitmodel.evaluation import metrics
 from gitmodel.evaluation.datasets import Dataset
-from gitmodel.evaluation.metrics import Outcome
+from gitmodel.evaluation.outcome import Outcome
+from gitmodel.spec.model import EvaluateSpec
+
+_OF_KIND = {
+    "classification": metrics.CLASS_METRICS | metrics.PROBABILITY_METRICS | metrics.BINARY_METRICS,
+    "regression": metrics.NUMBER_METRICS,
+    "ranking": metrics.RANKING_METRICS,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +53,30 @@ class Scores:
     def _why_not(self, metric: str) -> str:
         if metric not in metrics.METRICS:
             return f"known metrics are {', '.join(self.metrics)}"
-        if (metric in metrics.NUMBER_METRICS) != (self.kind == "regression"):
+        if metric not in _OF_KIND[self.kind]:
             return f"it is not a metric of {self.kind}"
+        if self.kind == "ranking":
+            return "no row is relevant: all labels are 0"
         if self.kind == "regression":
             return "the true values hold a 0" if metric == "mape" else "the true values are all the same"
+        return self._why_not_of_classes(metric)
+
+    def _why_not_of_classes(self, metric: str) -> str:
         if self.outcome.probabilities is None:
             return "the model gives no probabilities"
         if metric in metrics.BINARY_METRICS and self.positive is None:
             return "it is for two classes only"
         seen = ", ".join(repr(label) for label in dict.fromkeys(self.truth.tolist()))
         return f"the rows do not hold every class (only {seen})"
+
+
+def score_by(evaluate: EvaluateSpec | None, dataset: Dataset, predictor: Predictor) -> Scores:
+    """Score as a model.yaml says; ``None``: by the model. Errors are those of `score`."""
+    if evaluate is None:
+        return score(None, dataset, predictor)
+    if evaluate.group is not None:
+        return rank(evaluate.group, evaluate.k, dataset, predictor)
+    return score(evaluate.kind, dataset, predictor, evaluate.positive)
 
 
 def score(kind: str | None, dataset: Dataset, predictor: Predictor, positive: Label | None = None) -> Scores:
@@ -70,18 +91,65 @@ def score(kind: str | None, dataset: Dataset, predictor: Predictor, positive: La
     Raises:
         InvalidFile: If data and model do not fit each other.
         ToolFailed: If the model fails to predict, or predicts NaN.
-        UsageError: If the kind is not supported.
+        UsageError: If the kind is not one of these.
     """
     kind = kind or ("regression" if predictor.classes is None else "classification")
     if kind not in {"classification", "regression"}:
         raise UsageError(
-            f"`evaluate.kind: {kind}` is not supported yet",
-            hint="use classification or regression in model.yaml",
+            f"`evaluate.kind: {kind}` is not scored so",
+            hint="use classification, regression or ranking in model.yaml",
         )
     prediction, probabilities = _answers(dataset, predictor)
     if kind == "regression":
         return _score_numbers(dataset, prediction)
     return _score_classes(dataset, predictor.classes, prediction, probabilities, positive)
+
+
+def rank(group: str, k: int, dataset: Dataset, predictor: Predictor) -> Scores:
+    """Rank the rows of each group by what the model predicts, and compare with how relevant they are.
+
+    Args:
+        group: The column of what is ranked together.
+        k: How many of the first count.
+        dataset: At least one row; labels are numbers, 0 where a row is not relevant.
+        predictor: The model; of one that gives probabilities of classes, the label that they let expect.
+
+    Raises:
+        InvalidFile: If data and model do not fit each other.
+        ToolFailed: If the model fails to predict, or predicts NaN.
+    """
+    if group not in dataset.frame.columns:
+        hint = "`evaluate.group` in model.yaml names one of its columns"
+        raise InvalidFile(f"{dataset.name} has no column {group!r} to rank by", hint=hint)
+    groups, _ = dataset.frame[group].factorize()
+    if (groups < 0).any():
+        raise InvalidFile(f"{dataset.name}: {int((groups < 0).sum())} rows have no value in {group!r}")
+    truth = _numbers(dataset, dataset.labels, "the target")
+    if (truth < 0).any():
+        raise InvalidFile(f"{dataset.name}: {dataset.target!r} is below 0; a row that is not relevant has 0")
+    prediction, probabilities = _answers(dataset, predictor)
+    guess = _numbers(dataset, expected_label(predictor.classes, prediction, probabilities), "the prediction")
+    outcome = Outcome(truth, guess, groups=groups.astype(np.int64), k=k)
+    values = _defined(metrics.RANKING_METRICS, outcome)
+    return Scores("ranking", dataset.name, values, truth, guess, guess, None, None, outcome)
+
+
+def expected_label(
+    classes: tuple[Label, ...] | None, prediction: NDArray[Any], probabilities: NDArray[np.float64] | None
+) -> NDArray[Any]:
+    """Return what rows are ranked by: of classes that are numbers, what their probabilities let expect."""
+    if probabilities is None or classes is None or any(isinstance(each, str) for each in classes):
+        return prediction
+    found: NDArray[np.float64] = probabilities @ np.array(classes, np.float64)
+    return found
+
+
+def _numbers(dataset: Dataset, values: Any, what: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(values).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        hint = "the label of a ranking says how relevant a row is: 0, 1 or more"
+        raise InvalidFile(f"{dataset.name}: {what} ({dataset.target!r}) is no number", hint=hint) from error
 
 
 def _answers(dataset: Dataset, predictor: Predictor) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
@@ -167,7 +235,7 @@ def _positive(labels: tuple[Label, ...], given: Label | None) -> Label | None:
 
 
 def _defined(table: dict[str, metrics.Metric], outcome: Outcome) -> dict[str, float]:
-    once = np.ones((1, len(outcome.truth)))
+    once = np.ones((1, outcome.units))
     values = {name: float(metric(outcome, once)[0]) for name, metric in table.items()}
     return {name: value for name, value in values.items() if math.isfinite(value)}
 

@@ -71,6 +71,15 @@ class Frames:
             found += _taken(part, rows[first:last] - starts[number])
         return [each if isinstance(each, dict) else {} for each in found]
 
+    def input_column(self, rows: NDArray[np.int64], name: str) -> list[Any]:
+        """Return one column of the inputs of some predictions, given by ascending row."""
+        starts = [0, *accumulate(len(part) for part in self.inputs)]
+        found: list[Any] = []
+        for number, part in enumerate(self.inputs):
+            first, last = np.searchsorted(rows, [starts[number], starts[number + 1]])
+            found += _column(part, rows[first:last] - starts[number], name)
+        return found
+
 
 def read_frames(
     folder: Path,
@@ -189,6 +198,18 @@ def _taken(part: Any, rows: NDArray[np.int64]) -> list[Any]:
         return [part[row] for row in rows.tolist()]
     found: list[Any] = part.take(rows).to_pylist()
     return found
+
+
+def _column(part: Any, rows: NDArray[np.int64], name: str) -> list[Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(part, pa.ChunkedArray) and pa.types.is_struct(part.type):
+        if part.type.get_field_index(name) < 0:
+            return [None] * len(rows)
+        found: list[Any] = pc.struct_field(part, name).take(rows).to_pylist()
+        return found
+    return [each.get(name) if isinstance(each, dict) else None for each in _taken(part, rows)]
 
 
 def _labels(segments: Sequence[Segment], limit: int) -> "tuple[pa.Table, int]":

@@ -11,10 +11,10 @@ from gitmodel.artifacts import Predictor, plain_errors
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.evaluation.datasets import Dataset
 from gitmodel.evaluation.intervals import Estimate, interval
-from gitmodel.evaluation.scoring import Scores, score
+from gitmodel.evaluation.scoring import Scores, rank, score
 from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames
 from gitmodel.monitoring.measurement import Counts, Measured
-from gitmodel.monitoring.recorded import Answers, Recorded, matched, numbers, positive_of, recorded_answers
+from gitmodel.monitoring.recorded import Answers, Recorded, matched, positive_of, recorded_answers, relevance
 from gitmodel.monitoring.segments import as_text, microseconds
 from gitmodel.monitoring.subject import Subject
 
@@ -83,8 +83,8 @@ def replayed(
     if not len(rows):
         raise UsageError("no prediction has a label yet")
     truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
-    if predictor.classes is None:
-        truth = numbers(truth)
+    if predictor.classes is None or subject.group is not None:
+        truth = relevance(truth)
         good = np.isfinite(truth)
     else:
         classes = {as_text(label): label for label in predictor.classes}
@@ -94,7 +94,10 @@ def replayed(
     labels = pd.Series(truth[good].tolist())
     data = Dataset("live predictions", "", inputs, labels, "label")
     with plain_errors(f"v{subject.version}"):
-        scores = score(subject.kind, data, predictor, subject.positive)
+        if subject.group is not None:
+            scores = rank(subject.group, subject.k, data, predictor)
+        else:
+            scores = score(subject.kind, data, predictor, subject.positive)
     return int(good.sum()), {metric: interval(metric, scores) for metric in scores.metrics}
 
 
@@ -170,31 +173,23 @@ def _quality(answers: Answers, subject: Subject) -> dict[str, Estimate]:
     count = len(answers.truth)
     if not count:
         raise UsageError("no prediction has a label yet")
-    rows = pd.DataFrame(index=range(count))
+    rows = pd.DataFrame({} if answers.groups is None else {subject.group: answers.groups}, range(count))
     data = Dataset("live predictions", "", rows, pd.Series(answers.truth), "label")
     recorded = Recorded(answers.prediction, answers.chances)
-    scores = score(answers.kind, data, recorded, positive_of(subject, recorded.classes))
+    if subject.group is not None:
+        scores = rank(subject.group, subject.k, data, recorded)
+    else:
+        scores = score(answers.kind, data, recorded, positive_of(subject, recorded.classes))
     return {metric: _estimate(metric, scores) for metric in scores.metrics}
 
 
 def _estimate(metric: str, scores: Scores) -> Estimate:
     """Return a metric of all rows; of very many, its interval is that of a sample, narrowed."""
-    count = len(scores.truth)
+    outcome, count = scores.outcome, scores.outcome.units
     if count <= _RESAMPLED:
         return interval(metric, scores)
     value = scores.value(metric)
-    found = interval(metric, _part(scores))
+    chosen = np.sort(np.random.default_rng(0).choice(count, _RESAMPLED, replace=False))
+    found = interval(metric, replace(scores, outcome=outcome.part(chosen)))
     half = (found.high - found.low) / 2 * float(np.sqrt(_RESAMPLED / count))
     return Estimate(value, value - half, value + half)
-
-
-def _part(scores: Scores) -> Scores:
-    chosen = np.sort(np.random.default_rng(0).choice(len(scores.truth), _RESAMPLED, replace=False))
-    chances = scores.outcome.probabilities
-    outcome = replace(
-        scores.outcome,
-        truth=scores.outcome.truth[chosen],
-        prediction=scores.outcome.prediction[chosen],
-        probabilities=None if chances is None else chances[chosen],
-    )
-    return replace(scores, truth=scores.truth[chosen], prediction=scores.prediction[chosen], outcome=outcome)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gitmodel.errors import UsageError
 from gitmodel.monitoring.frames import Frames
 from gitmodel.monitoring.segments import SURE, as_text
 from gitmodel.monitoring.subject import Subject
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers and labels of the same rows: texts, or numbers where the kind is ``regression``."""
+    """Answers and labels of the same rows: texts, or numbers where the kind is no classification.
+
+    ``groups`` is what rows are ranked together by, where the kind is ``ranking``.
+    """
 
     kind: str
     prediction: NDArray[Any]
     truth: NDArray[Any]
     chances: "pd.DataFrame | None"
+    groups: list[Any] | None = None
 
 
 def recorded_answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) -> Answers:
@@ -32,6 +37,8 @@ def recorded_answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) 
     ]
     prediction = table["prediction"].combine_chunks().to_numpy(zero_copy_only=False)
     truth = frames.label.take(rows).to_numpy(zero_copy_only=False)
+    if subject.group is not None:
+        return _ranked(frames, rows, subject.group, prediction, truth)
     kind = subject.kind or ("classification" if sure or not _arenumbers(prediction) else "regression")
     if kind == "regression":
         prediction, truth = numbers(prediction), numbers(truth)
@@ -43,6 +50,34 @@ def recorded_answers(frames: Frames, rows: NDArray[np.int64], subject: Subject) 
     chances.columns = _classes([name.removeprefix(SURE) for name in sure], prediction)
     truth, good = matched(truth, list(chances.columns))
     return Answers(kind, prediction[good], truth[good], chances[good])
+
+
+def _ranked(
+    frames: Frames, rows: NDArray[np.int64], group: str, prediction: NDArray[Any], truth: NDArray[Any]
+) -> Answers:
+    """Return what rows were ranked by, and how relevant they were: a click says true and means 1."""
+    table = frames.predictions.take(rows)
+    names = [name.removeprefix(SURE) for name in table.column_names if name.startswith(SURE)]
+    score, told = numbers(prediction), relevance(truth)
+    if names and _arenumbers(np.array(names)):
+        sure = np.stack([table[SURE + name].fill_null(0.0).to_numpy() for name in names], axis=1)
+        certain = sure.sum(axis=1) > 0  # else it is of a version that gave none
+        score = np.where(certain, sure @ np.array(names, np.float64), score)
+    groups = np.array(frames.input_column(rows, group), object)
+    known = np.array([each is not None for each in groups], bool)
+    if len(rows) and not known.any():
+        hint = "leave it out of `monitor.exclude`; `monitor.hash` is fine"
+        raise UsageError(f"the inputs that were kept have no {group!r}, which rows are ranked by", hint=hint)
+    good = known & np.isfinite(told) & (told >= 0)
+    return Answers("ranking", score[good], told[good], None, [as_text(each) for each in groups[good]])
+
+
+def relevance(texts: NDArray[Any]) -> NDArray[np.float64]:
+    """Return texts as numbers, and truth values as 1 and 0; what is neither becomes NaN."""
+    return numbers(np.array([_TRUTH.get(text, text) for text in texts], object))
+
+
+_TRUTH = {"true": "1", "false": "0"}
 
 
 def _classes(names: list[str], prediction: NDArray[Any]) -> list[str]:

@@ -8,7 +8,7 @@ class Subject:
     """What is measured: a model, where, its version, and how its answers are compared with labels.
 
     ``kind`` is that of the evaluation, ``None``: by the answers; ``positive`` is the label of the positive
-    class.
+    class; ``group`` and ``k`` are those of a ranking.
     """
 
     model: str
@@ -16,3 +16,5 @@ class Subject:
     version: str
     kind: str | None = None
     positive: str | int | bool | None = None
+    group: str | None = None
+    k: int = 10

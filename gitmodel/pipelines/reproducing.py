@@ -52,16 +52,14 @@ def _same_predictions(
     """Say whether both artifacts answer alike on the version's test rows; not where one cannot answer."""
     from gitmodel import evaluation
 
-    kind = spec.evaluate.kind if spec.evaluate else None
-    positive = spec.evaluate.positive if spec.evaluate else None
     trusted = load_repository(repo, version.commit).trusted_types
     encoding = version.facts.encoding or spec.artifact.encoding
     try:
         rows = materials.test_rows(repo, spec, version)
         if rows is None:
             return False
-        before = evaluation.score(kind, rows, materials.predictor(repo, spec, version), positive)
-        now = evaluation.score(kind, rows, load(encoding, file, trusted_types=trusted), positive)
+        before = evaluation.score_by(spec.evaluate, rows, materials.predictor(repo, spec, version))
+        now = evaluation.score_by(spec.evaluate, rows, load(encoding, file, trusted_types=trusted))
     except GitmodelError:
         return False
     return _alike(before.prediction, now.prediction, tolerance) and _alike(before.score, now.score, tolerance)

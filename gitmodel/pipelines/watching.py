@@ -145,7 +145,11 @@ class _Watching:
         if pd.api.types.is_numeric_dtype(reference[OUTPUT]):
             answers = pd.to_numeric(answers, errors="coerce")
         live = pd.DataFrame(frames.sample_inputs(rows)).assign(**{OUTPUT: answers})
-        return measure_drift(reference, live, without={*spec.monitor.hash, *spec.monitor.exclude})
+        without = {*spec.monitor.hash, *spec.monitor.exclude}
+        group = (
+            spec.evaluate.group if spec.evaluate else None
+        )  # names whom rows are of: new ones are no drift
+        return measure_drift(reference, live, without=without | ({group} if group else set()))
 
     def _reference(self, frames: Frames, window: timedelta) -> "tuple[pd.DataFrame | None, str]":
         """Return rows that the version was trained on, with what it answers to them."""
@@ -181,9 +185,10 @@ def read_live(repo: Repository, env: str, spec: ModelSpec, now: datetime) -> Fra
 
 def subject_of(spec: ModelSpec, env: str, version: str) -> Subject:
     """Return what is measured of a version, as its model declares it."""
-    evaluate = spec.evaluate
-    kind, positive = (evaluate.kind, evaluate.positive) if evaluate else (None, None)
-    return Subject(spec.name, env, version, kind, positive)
+    found = spec.evaluate
+    if found is None:
+        return Subject(spec.name, env, version)
+    return Subject(spec.name, env, version, found.kind, found.positive, found.group, found.k)
 
 
 def _sampled(rows: "NDArray[np.int64]") -> "NDArray[np.int64]":

@@ -14,7 +14,7 @@ from gitmodel.spec.problems import Problem, described, one_of
 from gitmodel.spec.yaml_source import Document
 
 _WHOLE = 100  # percent
-_NEED_TARGET = ("classification", "regression")
+_NEED_TARGET = ("classification", "regression", "ranking")
 
 
 def model_problems(document: Document) -> Iterator[Problem]:
@@ -61,6 +61,17 @@ def _evaluate(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
     if "positive" in evaluate and kind != "classification":
         found = described(evaluate["positive"])
         yield document.problem(("evaluate", "positive"), found, 'it only with kind "classification"')
+    if kind == "ranking" and "group" not in evaluate:
+        yield document.problem(
+            ("evaluate", "group"),
+            "nothing",
+            "the column of what is ranked together",
+            'kind "ranking" needs it',
+        )
+    for key in ("group", "k"):
+        if key in evaluate and kind != "ranking":
+            found = described(evaluate[key])
+            yield document.problem(("evaluate", key), found, 'it only with kind "ranking"')
     if kind in _NEED_TARGET and "target" not in data.get("data", {}):
         hint = f"evaluate: {{kind: {kind}}} needs it"
         yield document.problem(("data", "target"), "nothing", "the column to predict", hint)

@@ -59,12 +59,15 @@ class EvaluateSpec:
     """How a version is scored on labelled rows.
 
     ``command`` is set exactly where ``kind`` is ``command``; ``positive`` is the label of the positive
-    class of a binary classification.
+    class of a binary classification. ``group`` is set exactly where ``kind`` is ``ranking``: the column
+    whose equal values are ranked together; ``k`` is how many of the first count.
     """
 
     kind: Kind
     command: str | None = None
     positive: str | int | bool | None = None
+    group: str | None = None
+    k: int = 10
 
 
 @dataclass(frozen=True)

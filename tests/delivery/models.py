@@ -31,10 +31,19 @@ def loans(seed: int, rows: int = 400) -> pd.DataFrame:
     return frame.assign(Class=np.where(bad, "bad", "good"))
 
 
-def add_version(repo: Repository, depth: int, *, gates: str = "", seed: int = 0) -> Version:
+def ranked_loans(seed: int) -> pd.DataFrame:
+    """Return loans of forty branches, of which the bad ones are to be found first."""
+    frame = loans(seed)
+    return frame.assign(Class=(frame["Class"] == "bad").astype(int), branch=np.arange(len(frame)) % 40)
+
+
+def add_version(
+    repo: Repository, depth: int, *, gates: str = "", seed: int = 0, ranked: bool = False
+) -> Version:
     """Train a tree, commit everything, register it."""
     assert repo.root is not None
-    train, test = loans(seed), loans(seed + 1000)
+    make = ranked_loans if ranked else loans
+    train, test = make(seed), make(seed + 1000)
     tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
     tree.fit(train[["amount", "income"]], train["Class"])
     folder = repo.root / FOLDER
@@ -42,7 +51,8 @@ def add_version(repo: Repository, depth: int, *, gates: str = "", seed: int = 0)
     train.to_csv(folder / "train.csv", index=False)
     test.to_csv(folder / "test.csv", index=False)
     skops.io.dump(tree, folder / "model.skops")
-    spec = SPEC + (f"gates:\n{gates}" if gates else "")
+    spec = SPEC.replace("classification", "ranking, group: branch, k: 3") if ranked else SPEC
+    spec += f"gates:\n{gates}" if gates else ""
     commit = commit_all(repo, {f"{FOLDER}/model.yaml": spec, "depth": str(depth)}, f"Depth {depth}")
     sha256 = hashlib.sha256((folder / "model.skops").read_bytes()).hexdigest()
     facts = Facts(

@@ -58,6 +58,21 @@ def test_versus_with_confidence(repo: Repository, depth: int, max_drop: float, v
     assert result.interval is not None
 
 
+@pytest.mark.parametrize(
+    ("depth", "max_drop", "verdict"), [(1, 0.02, "failed"), (4, 0.02, "inconclusive"), (4, 0.3, "passed")]
+)
+def test_rankings_are_compared_by_group(repo: Repository, depth: int, max_drop: float, verdict: str) -> None:
+    promote(repo, add_version(repo, 4, ranked=True), "production", by="ada")
+    gates = (
+        "  - {metric: ndcg, min: 0.4}\n  - {metric: hit_rate, min: 0.5}\n"
+        f"  - {{metric: ndcg, versus: production, max_drop: {max_drop}, confidence: 0.95}}\n"
+    )
+    results = judge(repo, add_version(repo, depth, gates=gates, ranked=True, seed=depth // 4))
+    assert [result.verdict for result in results] == ["passed", "passed", verdict]
+    assert "ndcg" in results[2].reason
+    assert results[2].interval is not None
+
+
 def test_what_cannot_be_measured_is_an_error(repo: Repository) -> None:
     version = add_version(repo, 3, gates="  - {metric: roc_auc, min: 0.1}\n")
     (result,) = judge(repo, forged(version))

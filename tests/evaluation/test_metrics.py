@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as theirs
 
 from gitmodel.evaluation import metrics
-from gitmodel.evaluation.metrics import Outcome
+from gitmodel.evaluation.outcome import Outcome
 
 ROWS = 400
 Score = Callable[..., Any]

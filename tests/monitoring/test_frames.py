@@ -5,10 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitmodel.evaluation.metrics import RANKING_METRICS
+from gitmodel.evaluation.outcome import Outcome
 from gitmodel.monitoring.frames import Frames, read_frames
 from gitmodel.monitoring.live import measure
 from gitmodel.monitoring.measurement import Counts, Measured
@@ -80,8 +83,6 @@ def test_the_same_lines_twice_count_once(tmp_path: Path) -> None:
 
 
 def rows(found: Frames) -> list[dict[str, Any]]:
-    import numpy as np
-
     return found.sample_inputs(np.arange(len(found.predictions)))
 
 
@@ -285,3 +286,78 @@ def test_signals_mean_labels(tmp_path: Path) -> None:
         None,
     ]
     assert read_frames(tmp_path, "credit-risk", NOW).label.to_pylist() == ["true", "4.5", "true", "2", None]
+
+
+RANKING = Subject("credit-risk", "production", "1", "ranking", group="user", k=2)
+
+
+def candidate(number: int, user: Any, output: Any, **more: Any) -> dict[str, Any]:
+    return prediction(number, output, input={"user": user, "x": 1.5}, **more)
+
+
+@pytest.mark.parametrize("uneven", [False, True])  # one line at a time where users are numbers and words
+def test_a_ranking_by_its_groups(tmp_path: Path, *, uneven: bool) -> None:
+    """Of two users one has clicked, on one of three; a candidate without a user is left out."""
+    scores = {0: (1, 0.9), 1: (1, 0.8), 2: (1, 0.1), 3: (2, 0.5), 4: (2, 0.4)}
+    lines = [candidate(n, user, score) for n, (user, score) in scores.items()]
+    last = [candidate(7, "three" if uneven else None, 0.3), candidate(8, None, 0.3)]
+    write(tmp_path, "predictions", [*lines, *last])
+    clicks = [said(1, value=True, signal="click"), said(8, value=True, signal="click"), said(0, "words")]
+    write(tmp_path, "feedback", clicks)
+    feedback = FeedbackSpec("rows", silence=SilenceSpec(timedelta(minutes=30), 0))
+    found = measure(
+        read_frames(tmp_path, "credit-risk", NOW, feedback, NOW), RANKING, NOW - timedelta(1), NOW
+    )
+    # User 1 has candidates 1 and 2 (words are no relevance), with the click on the first.
+    assert found.problem == ""
+    users = 3 if uneven else 2
+    assert found.metrics["ndcg"].value == 1
+    assert found.metrics["hit_rate"].value == pytest.approx(1 / users)
+    assert found.counts.labelled == (5 if uneven else 4)
+    assert found.counts.broken == (2 if uneven else 3)
+
+
+def test_a_ranking_by_probabilities(tmp_path: Path) -> None:
+    def sure(chance: float) -> dict[str, Any]:
+        return {"prediction": int(chance > 0.5), "probabilities": {"0": 1 - chance, "1": chance}}
+
+    write(tmp_path, "predictions", [candidate(n, "ada", sure(n / 10)) for n in range(5)])
+    write(tmp_path, "feedback", [said(n, int(n == 2)) for n in range(5)])
+    found = measured(tmp_path, subject=RANKING).metrics
+    assert found["mrr"].value == pytest.approx(1 / 3)
+    assert found["hit_rate"].value == 0
+
+
+def test_a_ranking_whose_groups_were_not_kept(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, n / 10, input={"x": n}) for n in range(5)])
+    write(tmp_path, "feedback", [said(n, 1) for n in range(5)])
+    assert measured(tmp_path, subject=RANKING).problem == (
+        "the inputs that were kept have no 'user', which rows are ranked by"
+    )
+
+
+def test_the_same_ranking_offline_and_live(tmp_path: Path) -> None:
+    """Many groups, of which the interval is that of a sample: the figures are those of the evaluation."""
+    random = np.random.default_rng(0)
+    users, scores = np.repeat(np.arange(6000), 3), random.random(18_000)
+    clicked = random.random(18_000) < scores
+    write(
+        tmp_path,
+        "predictions",
+        [candidate(n, int(u), s) for n, (u, s) in enumerate(zip(users, scores, strict=True))],
+    )
+    write(tmp_path, "feedback", [said(n, bool(c)) for n, c in enumerate(clicked)])
+    found = measured(tmp_path, subject=RANKING).metrics
+    outcome = Outcome(clicked.astype(float), scores, groups=users, k=2)
+    assert set(found) - {"error_rate", "latency_p50", "latency_p95"} == set(RANKING_METRICS)
+    for name, metric in RANKING_METRICS.items():
+        assert found[name].value == pytest.approx(metric(outcome, np.ones((1, 6000)))[0])
+        assert found[name].low < found[name].value < found[name].high < found[name].low + 0.05
+
+
+def test_numbers_are_measured_live(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, n + 0.5) for n in range(10)])
+    write(tmp_path, "feedback", [said(n, n, signal="rating") for n in range(9)] + [said(9, "ten")])
+    found = measured(tmp_path, subject=Subject("credit-risk", "production", "1", "regression"))
+    assert (found.metrics["rmse"].value, found.metrics["mae"].value) == (0.5, 0.5)
+    assert (found.counts.labelled, found.counts.broken) == (9, 1)

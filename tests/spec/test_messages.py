@@ -57,6 +57,14 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
         START + "monitor: {max_size: '5'}\n",
         '3: monitor.max_size: found "5"; expected a size, for example 500MB or 2GB',
     ),
+    "ranking without a group": (
+        START + "data: {target: y}\nevaluate: {kind: ranking}\n",
+        '4: evaluate.group: found nothing; expected the column of what is ranked together; kind "ranking" needs it',
+    ),
+    "k of a regression": (
+        START + "data: {target: y}\nevaluate: {kind: regression, k: 5}\n",
+        '4: evaluate.k: found the number 5; expected it only with kind "ranking"',
+    ),
     "silence without a time": (
         START + "feedback: {append_to: data/feedback, silence: {label: 0}}\n",
         "3: feedback.silence.after: found nothing; expected a length of time such as 30s, 10m, 12h, 7d or 2w",
@@ -219,8 +227,8 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
         '3: evaluate.command: found nothing; expected the program to run; kind "command" needs it',
     ),
     "command of another kind": (
-        START + "evaluate: {kind: ranking, command: python x.py}\n",
-        '3: evaluate.command: found a command beside kind "ranking"; expected it only with kind "command"',
+        START + "data: {target: y}\nevaluate: {kind: ranking, group: u, command: python x.py}\n",
+        '4: evaluate.command: found a command beside kind "ranking"; expected it only with kind "command"',
     ),
     "positive label of a regression": (
         START + "data: {target: y}\nevaluate: {kind: regression, positive: true}\n",
