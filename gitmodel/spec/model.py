@@ -209,3 +209,8 @@ class ModelSpec:
     def artifact_path(self) -> str:
         """The artifact's path, relative to the repository."""
         return self.path(self.artifact.path)
+
+    @property
+    def feedback_path(self) -> str:
+        """The folder that feedback is appended to, relative to the repository; "" where there is none."""
+        return self.path(self.feedback.append_to) if self.feedback else ""

@@ -9,11 +9,12 @@ from gitmodel.git.objects import list_files
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import canonical_json
+from gitmodel.spec import ModelSpec
 from gitmodel.spec.repository import LOCK_FILES
 from gitmodel.training.pipeline import Dvc
 
 
-def inputs_digest(repo: Repository, commit: Oid, dvc: Dvc, stages: list[Any], folder: str) -> str:
+def inputs_digest(repo: Repository, commit: Oid, dvc: Dvc, stages: list[Any], spec: ModelSpec) -> str:
     """Return the sha256 of the inputs of some stages.
 
     What is hashed, as canonical JSON: of each stage its name, command, folder, outputs, the values of its
@@ -27,10 +28,13 @@ def inputs_digest(repo: Repository, commit: Oid, dvc: Dvc, stages: list[Any], fo
         if stage.is_data_source
         for out in stage.outs
     }
+    if spec.feedback_path and not _git_id(repo, commit, spec.feedback_path):
+        # It is a dependency also while nobody has given any.
+        given.setdefault(spec.feedback_path, "")
     described = [
         _describe(repo, commit, dvc, stage, made, given) for stage in stages if not stage.is_data_source
     ]
-    locks = {path: _git_id(repo, commit, path) for path in lock_files(repo, commit, folder)}
+    locks = {path: _git_id(repo, commit, path) for path in lock_files(repo, commit, spec.folder)}
     document = {"stages": described, "environment": locks}
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
 

@@ -24,7 +24,7 @@ def find_run(repo: Repository, spec: ModelSpec, commit: Oid) -> Oid | None:
         return found
     file = posixpath.join(spec.folder, "dvc.yaml")
     with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
-        digest = inputs_digest(repo, commit, dvc, dvc.stages(file), spec.folder)
+        digest = inputs_digest(repo, commit, dvc, dvc.stages(file), spec)
     return find_digest(repo, spec.name, digest)
 
 

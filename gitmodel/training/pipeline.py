@@ -112,6 +112,10 @@ class Dvc:
             targets = [str(self.tree / file) for file in files]
             self.repo.push(targets=targets, with_deps=True, run_cache=True)
 
+    def make_folder(self, path: str) -> None:
+        """Make a folder that is not there: DVC wants what a stage depends on, be it empty."""
+        (self.tree / path).mkdir(parents=True, exist_ok=True)
+
     def reproduce(self, file: str, *, force: bool, keep: bool = True) -> None:
         """Run the stages of a ``dvc.yaml`` that are out of date, their output as it comes.
 

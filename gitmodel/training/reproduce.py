@@ -59,6 +59,7 @@ def train_again(repo: Repository, spec: ModelSpec, commit: Oid) -> Iterator[Agai
         stages = dvc.stages(file)
         before = _digests(dvc, stages)
         _bring(dvc, stages)
+        dvc.make_folder(spec.feedback_path)
         dvc.reproduce(file, force=True, keep=False)
         after = _digests(dvc, dvc.stages(file))
         artifact = tree / spec.artifact_path

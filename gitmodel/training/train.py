@@ -65,14 +65,14 @@ def train(
     with using_data(repo), temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
         stages = dvc.stages(file)
         _check_notebooks(dvc, spec, stages)
-        digest = inputs_digest(repo, commit, dvc, stages, spec.folder)
+        digest = inputs_digest(repo, commit, dvc, stages, spec)
         parameters = outcome.collect_parameters(dvc, stages)
         ref = run_ref(spec.name, digest)
         earlier = _known(repo, ref)
         again = force or (fresh and any(stage.is_callback or stage.always_changed for stage in stages))
         known = None if again else _usable(repo, spec, earlier, sink)
         if known is None:
-            _reproduce(dvc, file, stages, force=force, sink=sink)
+            _reproduce(dvc, spec, stages, force=force, sink=sink)
         else:
             sink(f"[train] {spec.name}: these inputs were trained as {known.short}")
             _take(repo, known, tree, _git_outputs(dvc, stages, file))
@@ -141,7 +141,8 @@ def _known(repo: Repository, ref: str) -> Oid | None:
     return found
 
 
-def _reproduce(dvc: Dvc, file: str, stages: list[Any], *, force: bool, sink: Sink) -> None:
+def _reproduce(dvc: Dvc, spec: ModelSpec, stages: list[Any], *, force: bool, sink: Sink) -> None:
+    file = posixpath.join(spec.folder, "dvc.yaml")
     sources = [dvc.relative(stage.path) for stage in stages if stage.is_data_source]
     locked = [file] if (dvc.tree / file).with_name("dvc.lock").is_file() else []
     if not dvc.has_remote:
@@ -149,6 +150,7 @@ def _reproduce(dvc: Dvc, file: str, stages: list[Any], *, force: bool, sink: Sin
     if sources or locked:
         bring = dvc.pull if dvc.has_remote else dvc.checkout
         bring([*sources, *locked])
+    dvc.make_folder(spec.feedback_path)
     dvc.reproduce(file, force=force)
 
 

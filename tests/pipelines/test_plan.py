@@ -18,7 +18,7 @@ from gitmodel.git.worktrees import temporary_worktree
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.planning import Change, model_names, plan_revision
 from gitmodel.pipelines.readers import reached
-from gitmodel.spec import InvalidSpec
+from gitmodel.spec import InvalidSpec, load_model
 from gitmodel.training.digest import inputs_digest
 from gitmodel.training.pipeline import open_dvc
 from tests.conftest import commit_all, make_repository
@@ -210,7 +210,9 @@ def digests(repo: Repository, rev: str) -> dict[str, str]:
     assert commit is not None
     with temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
         return {
-            name: inputs_digest(repo, commit, dvc, dvc.stages(f"models/{name}/dvc.yaml"), f"models/{name}")
+            name: inputs_digest(
+                repo, commit, dvc, dvc.stages(f"models/{name}/dvc.yaml"), load_model(repo, commit, name)
+            )
             for name in ALL
         }
 

@@ -1,13 +1,15 @@
 """The digest of inputs changes with each kind of input, and with nothing else."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from gitmodel.git.objects import list_files
 from gitmodel.git.repository import Repository
+from gitmodel.training.adding import add_files
 from tests.conftest import commit_all
-from tests.training.tiny import PIPELINE, TRAIN, Trainer
+from tests.training.tiny import MODEL, PIPELINE, TRAIN, Trainer, commit_of
 
 Change = dict[str, str]
 
@@ -63,3 +65,21 @@ def test_resolved_values_count_not_how_they_are_written(digest: Callable[[Change
     plain = PIPELINE.replace("python train.py", "python train.py 3")
     templated = PIPELINE.replace("python train.py", "python train.py ${depth}")
     assert digest({"dvc.yaml": plain}) == digest({"dvc.yaml": templated})
+
+
+def test_feedback_is_an_input_from_before_there_is_any(
+    tiny: Repository, digest: Callable[[Change], str], trainer: Trainer, tmp_path: Path
+) -> None:
+    reads = {
+        "model.yaml": MODEL + "feedback: {append_to: feedback}\n",
+        "dvc.yaml": PIPELINE.replace("deps: [train.py, data.csv]", "deps: [train.py, data.csv, feedback]"),
+    }
+    none = digest(reads)
+    assert trainer.trainings == 1
+    rows = tmp_path / "1.csv"
+    rows.write_text("7,8\n")
+    added = add_files(tiny, commit_of(tiny), "feedback", {"1.csv": rows})
+    some = digest({path: content.decode() for path, content in added.items()})
+    assert trainer.trainings == 2
+    assert some != none
+    assert digest({"README": "the same"}) == some
