@@ -1,4 +1,4 @@
-"""Learn to tell spam from older mails, and measure on newer ones."""
+"""Learn to tell spam from other mails, and measure on mails that are kept out."""
 
 import json
 from pathlib import Path
