@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 _PAGE = 100
+DISPATCH = "gitmodel"  # type of the event, as the rendered workflow names it
 _FORBIDDEN, _INVALID = 403, 422
 _SETTING = (
     "`pull-requests: write` and `contents: write`, and the repository's setting "
@@ -153,6 +154,13 @@ class GitHub:
         """Change nothing: GitHub's schedules are in the workflow."""
         del wanted, branch
         return ()
+
+    def dispatch(self, inputs: Mapping[str, str], branch: str) -> str:
+        """Send the event that the workflow of the default branch waits for."""
+        del branch  # GitHub takes the default branch
+        with self._asking("start the pipeline", "`contents: write`"):
+            self._repository.create_repository_dispatch(DISPATCH, dict(inputs))
+            return f"{self._repository.html_url}/actions"
 
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the workflows that GitHub no longer starts."""

@@ -58,7 +58,7 @@ def _seeded(repo: Repository) -> Finding:
 def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Finding:
     if not read_sources(repo.workdir).schedules:
         return Finding("schedules", "ok", "no model has one")
-    forge = open_forge(_named(repo, provider, environ)) if environ.get(_TOKEN) else None
+    forge = open_forge(named_forge(repo, provider, environ)) if environ.get(_TOKEN) else None
     if forge is None:
         why = "the remote's address does not name one" if environ.get(_TOKEN) else f"{_TOKEN} is not set"
         return Finding("schedules", "ok", f"the forge was not asked: {why}")
@@ -69,8 +69,8 @@ def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Fin
     return Finding("schedules", "ok", f"{forge.name} starts them")
 
 
-def _named(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Name the repository as a job of the forge does, after the address of the remote.
+def named_forge(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that name the repository as a job of the forge does, after its remote's address.
 
     A token for another forge, which the environment may hold too, is not handed on.
     """

@@ -51,7 +51,7 @@ def to_cron(text: str) -> str:
     Raises:
         OddSchedule: If it is not understood.
     """
-    if not _is_words(text):
+    if not is_words(text):
         mistake = cron_mistake(text)
         if mistake:
             few = "fields" in mistake[0]
@@ -60,7 +60,8 @@ def to_cron(text: str) -> str:
     return _Reader(text).read()
 
 
-def _is_words(text: str) -> bool:
+def is_words(text: str) -> bool:
+    """Say whether a schedule is written in words, and not as a cron expression."""
     lower = text.lower()
     return ":" in text or bool(re.search(r"[a-z]{2}", _NAMES_IN_CRON.sub("", lower))) or lower[:1].isalpha()
 
