@@ -30,9 +30,9 @@ def command(
 ) -> None:
     r"""Watch a model now, or train it anew: here, or on the forge.
 
-    To watch is to collect, measure and judge it, and to heal what is broken, where it is live or in ENV. Where
-    gitmodel.yaml names a forge, its pipeline does it, started with the token in GITMODEL_TOKEN; else this
-    machine does, and the exit code is that of the run.
+    To watch is to collect, measure and judge it, and to heal what is broken, where it is live or in ENV.
+    Where gitmodel.yaml names a forge, its pipeline does it, started with the token in GITMODEL_TOKEN; else
+    this machine does, and the exit code is that of the run.
 
     \b
     Examples:
@@ -44,13 +44,13 @@ def command(
 
     from gitmodel.cli.choices import any_model, who
     from gitmodel.errors import UsageError
-    from gitmodel.pipelines.trigger import Wish, read_alerts, trigger
+    from gitmodel.pipelines.trigger import Wish, known_wishes, read_alerts, trigger
 
     repo = Repository.open()
     if alertmanager is not None:
         if words or retrain:
             raise UsageError("a notification says what it is about", hint="leave out the other words")
-        wishes = read_alerts(alertmanager.read())
+        wishes = known_wishes(repo, read_alerts(alertmanager.read()), lambda line: click.echo(line, err=True))
     else:
         model, env = _two(words)
         if retrain and env:

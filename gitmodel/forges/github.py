@@ -160,7 +160,7 @@ class GitHub:
         del branch  # GitHub takes the default branch
         with self._asking("start the pipeline", "`contents: write`"):
             self._repository.create_repository_dispatch(DISPATCH, dict(inputs))
-            return f"{self._repository.html_url}/actions"
+            return f"{_page_of(self.api)}/{self.repository}/actions"
 
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the workflows that GitHub no longer starts."""
@@ -230,6 +230,11 @@ def _retry(patience: Patience) -> Any:
             return super().increment(*given, **named)
 
     return trying_again(Retrying, patience, secondary_rate_wait=min(60.0, patience.left))
+
+
+def _page_of(api: str) -> str:
+    """Return the address for people of the server whose API that is."""
+    return "https://github.com" if api == "https://api.github.com" else api.removesuffix("/api/v3")
 
 
 def _name(part: Any) -> str | None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from gitmodel.errors import InvalidFile
+from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.forges import open_forge
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.pipelines.rendering import check_folder, read_sources
 from gitmodel.pipelines.seeding import unseeded
+from gitmodel.pipelines.timers import installed, timer_of
+from gitmodel.pipelines.timetable import read_timetable
 from gitmodel.reports.findings import Finding, guarded
 from gitmodel.spec.loading import read_settings
 from gitmodel.spec.trees import FolderTree
@@ -27,6 +29,7 @@ def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Fi
         environ: Where GITMODEL_TOKEN may be; without it the forge is not asked.
     """
     if repo.root is None:
+        yield from _timer(repo, environ)
         return
     try:
         provider = read_settings(FolderTree(repo.root)).ci.provider
@@ -36,6 +39,23 @@ def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Fi
         yield guarded("pipelines", lambda: _rendered(repo))
         yield guarded("deployment pipelines", lambda: _seeded(repo))
         yield guarded("schedules", lambda: _started(repo, provider, environ))
+    else:
+        yield from _timer(repo, environ)
+
+
+def _timer(repo: Repository, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield whether this machine starts the schedules, where models have any."""
+    try:
+        scheduled = read_timetable(repo).scheduled
+        kind = installed(timer_of(repo, environ)) if scheduled else None
+    except GitmodelError:  # told as a specification
+        return
+    if kind:
+        yield Finding("schedules", "ok", f"{kind} starts them")
+    elif scheduled and default_remote(repo) is None:  # the clones of people need none
+        names = ", ".join(dict.fromkeys(each.model for each in scheduled))
+        todo = "run `gitmodel schedule install` on the machine that shall"
+        yield Finding("schedules", "warn", f"nothing on this machine starts those of {names}", todo)
 
 
 def _rendered(repo: Repository) -> Finding:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from gitmodel.delivery.collecting import collect
+from gitmodel.git.following import follow_remote
 from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.events import live
@@ -24,6 +25,7 @@ def newest_labels(job: Job, spec: ModelSpec, say: Say) -> Oid | None:
         return None
     for env, _ in live(job.repo, [spec]):
         guarded(partial(_collect, job, spec, env, say), say)
+    follow_remote(job.repo, say)
     rev = default_rev(job.repo)
     return resolve(job.repo, rev) if rev else None
 

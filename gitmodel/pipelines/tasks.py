@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gitmodel.errors import UsageError
 from gitmodel.forges import open_forge
+from gitmodel.git.following import follow_remote
 from gitmodel.git.refs import default_rev
 from gitmodel.git.remotes import fetch
 from gitmodel.git.repository import Repository
@@ -34,6 +35,7 @@ def perform(repo: Repository, task: Task, say: Say) -> int:
     os.environ.update(read_variables(repo))
     job = Job(repo, None, open_forge(os.environ))
     fetch(repo)
+    follow_remote(repo, say)
     if task.what == "retrain":
         return retrain(job, task.model, say)
     moment = datetime.fromisoformat(task.at) if task.at else None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gitmodel.delivery.locks import environment_lock
+from gitmodel.git.following import follow_remote
 from gitmodel.git.remotes import fetch
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
@@ -98,6 +99,7 @@ def _fetched(repo: Repository, before: datetime | None, now: datetime, say: Say)
 
     def ask() -> int:
         fetch(repo)
+        follow_remote(repo, say)
         return 0
 
     guarded(ask, say)

@@ -14,6 +14,7 @@ from gitmodel.pipelines.runs import Task
 from gitmodel.pipelines.telling import Say
 from gitmodel.pipelines.ticking import ask_for
 from gitmodel.registry.names import check_model
+from gitmodel.reports.terminal import clean
 from gitmodel.spec import load_environments, load_model, load_repository
 
 _FIRING = "firing"
@@ -48,11 +49,22 @@ def read_alerts(text: str) -> list[Wish]:
         raise InvalidFile(f"the notification is no JSON: {error}") from error
     alerts = document.get("alerts") if isinstance(document, dict) else None
     if not isinstance(alerts, list):
-        raise InvalidFile(
-            "the notification has no list `alerts`", hint="it is what Alertmanager's webhook posts"
-        )
+        raise InvalidFile("the notification has no list `alerts`", hint="webhooks of Alertmanager post one")
     found = [_wish(alert) for alert in alerts[:_ALERTS]]
     return list(dict.fromkeys(wish for wish in found if wish))
+
+
+def known_wishes(repo: Repository, wishes: Iterable[Wish], say: Say) -> list[Wish]:
+    """Return those that are about something of this repository; the others are told."""
+    found = []
+    for wish in wishes:
+        try:
+            _check(repo, [wish])
+        except (UsageError, InvalidFile) as error:
+            say(f"passed over: {clean(error.message)}")
+            continue
+        found.append(wish)
+    return found
 
 
 def _wish(alert: Any) -> Wish | None:
