@@ -5,24 +5,26 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gitmodel.errors import UsageError
-from gitmodel.forges import open_forge
+from gitmodel.forges import Forge, open_forge
 from gitmodel.git.following import follow_remote
 from gitmodel.git.refs import default_rev
 from gitmodel.git.remotes import fetch
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines import releasing, steps
+from gitmodel.pipelines.checkup import named_forge
 from gitmodel.pipelines.events import live
-from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.job import Job, without_tokens
 from gitmodel.pipelines.labels import newest_labels
 from gitmodel.pipelines.monitored import monitor
 from gitmodel.pipelines.planning import existing_commit
 from gitmodel.pipelines.refreshing import refresh
 from gitmodel.pipelines.runs import Task
 from gitmodel.pipelines.telling import Say
-from gitmodel.spec import load_model
+from gitmodel.spec import load_model, load_repository
 
 VARIABLES = "environment"
 _OTHERS = 0o077
+_TOKEN = "GITMODEL_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def perform(repo: Repository, task: Task, say: Say) -> int:
@@ -33,7 +35,21 @@ def perform(repo: Repository, task: Task, say: Say) -> int:
         ToolFailed: If a tool or a remote fails.
     """
     os.environ.update(read_variables(repo))
-    job = Job(repo, None, open_forge(os.environ))
+    job = Job(repo, None, _forge(repo))
+    with without_tokens():
+        return _perform(job, task, say)
+
+
+def _forge(repo: Repository) -> Forge | None:
+    """Return the forge where pull requests are opened, if the settings name one and there is a token."""
+    provider = load_repository(repo, default_rev(repo)).ci.provider
+    if provider is None or not os.environ.get(_TOKEN):
+        return None
+    return open_forge(named_forge(repo, provider, os.environ))
+
+
+def _perform(job: Job, task: Task, say: Say) -> int:
+    repo = job.repo
     fetch(repo)
     follow_remote(repo, say)
     if task.what == "retrain":

@@ -123,7 +123,7 @@ def choose(
         now: The time.
 
     Returns:
-        What is due, and when each schedule was started last from now on.
+        What is due, what is to be watched first: it is judged before another version serves; and when each schedule was started last from now on.
     """
     due, after = [], {key: moment for key, moment in last.items() if _model(key) in table.broken}
     for each in table.scheduled:
@@ -135,7 +135,7 @@ def choose(
         is_due = turn is not None and turn > before and each.key not in busy
         after[each.key] = now if is_due else before
         due += [each] if is_due else []
-    return due, after
+    return sorted(due, key=lambda each: each.what != "monitor"), after
 
 
 def _model(key: str) -> str:

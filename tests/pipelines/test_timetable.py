@@ -72,9 +72,9 @@ def test_a_schedule_begins_when_it_is_first_seen() -> None:
 def test_of_missed_turns_one_is_made_up_for() -> None:
     last = {"retrain wine": NOON - 10 * DAY, "monitor wine": NOON - 10 * DAY}
     chosen, after = choose(TABLE, last, set(), NOON)
-    assert chosen == [DAILY, OFTEN]
+    assert chosen == [OFTEN, DAILY]
     assert choose(TABLE, after, set(), NOON)[0] == []
-    assert due(after, NOON + 22 * HOUR) == ["retrain wine", "monitor wine"]
+    assert due(after, NOON + 22 * HOUR) == ["monitor wine", "retrain wine"]
 
 
 def test_a_clock_that_jumped_back_starts_nothing_twice() -> None:
@@ -175,7 +175,7 @@ def test_what_is_due_is_done_once_and_a_failure_stops_no_other(place: Repository
     assert said[-1] == "[schedule] nothing is due"
     (place.git_dir / "fail-beer").touch()
     assert tick(place, NOON, said) == 3
-    assert done(place) == ["retrain beer", "retrain wine", "monitor wine"]
+    assert done(place) == ["monitor wine", "retrain beer", "retrain wine"]
     text = "\n".join(said)
     assert "[schedule] odd is not looked at:" in text
     assert 'did you mean "day"?' in text
@@ -212,7 +212,7 @@ def test_two_at_once_and_a_kill(place: Repository) -> None:
         each.communicate(timeout=60)
     process.run(argv, check=False)  # begins again what was killed, unless the second has
     until(lambda: all(run.state == "done" for run in Runs(place).all()))
-    assert done(place) == ["retrain beer", "retrain wine", "monitor wine"]
+    assert done(place) == ["monitor wine", "retrain beer", "retrain wine"]
     assert Runs(place).all()[0].attempts == 2
 
 
@@ -225,7 +225,7 @@ def test_a_run_of_a_schedule_is_listed_and_logged(place: Repository) -> None:
 
     if place.is_bare:
         assert "retrain beer" in gitmodel("runs")
-        assert gitmodel("logs").startswith("monitor wine at ")
+        assert gitmodel("logs").startswith("retrain wine at ")
     listed = gitmodel("schedule", "list", "--json")
     assert {each["outcome"] for each in json.loads(listed)} == {"done"}
     assert "every day at 10:00" in gitmodel("schedule", "list")
