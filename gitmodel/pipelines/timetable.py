@@ -123,7 +123,8 @@ def choose(
         now: The time.
 
     Returns:
-        What is due, what is to be watched first: it is judged before another version serves; and when each schedule was started last from now on.
+        What is due, and when each schedule was started last from now on. What is to be watched comes first:
+        it is judged before another version serves.
     """
     due, after = [], {key: moment for key, moment in last.items() if _model(key) in table.broken}
     for each in table.scheduled:

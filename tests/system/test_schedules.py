@@ -64,7 +64,7 @@ class Place:
         """Let the host keep answers of the version that serves, and labels that say otherwise."""
         state = find_target(self.server, "local").layout.state
         asked = [(first + number, number % 10) for number in range(count)]
-        version = read_desired(self.server, "local")[MODEL].version
+        version = read_desired(self.server, "local")[MODEL].version or ""
         lines = [prediction(at, high(x), model=MODEL, version=version, input={"x": x}) for at, x in asked]
         labels = [label(at, low(x)) for at, x in asked]
         for kind, said in (("predictions", lines), ("feedback", labels)):
