@@ -57,7 +57,7 @@ def release(context: click.Context, *, model: str, rev: str | None, refresh: boo
     from gitmodel.pipelines.job import open_job
 
     job = open_job()
-    fresh = refresh or bool(job.event and job.event.kind == "schedule")
+    fresh = refresh or jobs.is_fresh(job)
     commit = rev or jobs.commit_of(job)
     context.exit(
         max(jobs.release(job, name, commit, results, fresh=fresh, say=click.echo) for name in _each(model))
@@ -141,3 +141,24 @@ def comment(context: click.Context, *, folder: Path) -> None:
     from gitmodel.pipelines.job import open_job
 
     context.exit(reporting.comment(open_job(), folder, click.echo))
+
+
+@click.command()
+@click.argument("environment")
+@click.argument("models", nargs=-1)
+@click.pass_context
+def monitor(context: click.Context, *, environment: str, models: tuple[str, ...]) -> None:
+    r"""Collect, measure and judge what is live in an environment, and heal what is broken.
+
+    Without MODELS: those whose schedule or event started the job; at a desk all that are live there. The
+    exit code is 1 where a condition failed.
+
+    \b
+    Examples:
+      gitmodel ci monitor production
+      gitmodel ci monitor production spam-filter
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(jobs.monitor(open_job(), environment, models, click.echo))

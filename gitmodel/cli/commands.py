@@ -41,6 +41,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "deploy": "Make an environment run what its branch says.",
     },
     "Watch": {
+        "schedule": "Train and watch models by the clock of this machine.",
+        "trigger": "Watch a model now, or train it anew: here, or on the forge.",
         "feedback": "What was true, or what people did, of predictions.",
     },
     "Exchange": {

@@ -122,5 +122,6 @@ _BY_NAME: dict[str, Words] = {
 }
 _BY_METAVAR: dict[str, Words] = {
     "[MODEL] ENV": _model_then_environment,
+    "[MODEL] [ENV]": _model_then_environment,
     "[VERSION] ENV": _version_then_environment,
 }

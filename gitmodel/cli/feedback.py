@@ -84,6 +84,7 @@ def collect(context: click.Context, *, env: str, model: str, as_json: bool) -> N
     from gitmodel.errors import ToolFailed
     from gitmodel.pipelines.feedback import append_all
     from gitmodel.pipelines.job import open_job
+    from gitmodel.pipelines.receive import follow_commits
     from gitmodel.reports.terminal import clean
 
     def tell(line: str) -> None:
@@ -94,6 +95,7 @@ def collect(context: click.Context, *, env: str, model: str, as_json: bool) -> N
     hosts = collect_from(job.repo, env, sink=tell, model=model)
     appended, code = append_all(job, env, model, tell)
     _print(hosts, appended, as_json=as_json)
+    code = max(code, follow_commits(job.repo, [each.commit for each in appended if each.commit], tell))
     down = any(host.problem for host in hosts)
     context.exit(max(code, ToolFailed.exit_code if down else 0))
 

@@ -1,6 +1,6 @@
 """What gitmodel asks of a forge: few verbs, with types of our own."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -66,6 +66,14 @@ class Forge(Protocol):
         Args:
             wanted: Cron expressions (UTC).
             branch: Where the pipelines run.
+        """
+
+    def dispatch(self, inputs: Mapping[str, str], branch: str) -> str:
+        """Start the pipeline as a person would by hand; return the page where it can be seen.
+
+        Args:
+            inputs: As `Event.inputs` names them.
+            branch: The default branch.
         """
 
     def switched_off_schedules(self) -> Sequence[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 _PAGE = 100
+DISPATCH = "gitmodel"  # type of the event, as the rendered workflow names it
 _FORBIDDEN, _INVALID = 403, 422
 _SETTING = (
     "`pull-requests: write` and `contents: write`, and the repository's setting "
@@ -154,6 +155,13 @@ class GitHub:
         del wanted, branch
         return ()
 
+    def dispatch(self, inputs: Mapping[str, str], branch: str) -> str:
+        """Send the event that the workflow of the default branch waits for."""
+        del branch  # GitHub takes the default branch
+        with self._asking("start the pipeline", "`contents: write`"):
+            self._repository.create_repository_dispatch(DISPATCH, dict(inputs))
+            return f"{_page_of(self.api)}/{self.repository}/actions"
+
     def switched_off_schedules(self) -> Sequence[str]:
         """Return the workflows that GitHub no longer starts."""
         with self._asking("list workflows", "`actions: read`"):
@@ -222,6 +230,11 @@ def _retry(patience: Patience) -> Any:
             return super().increment(*given, **named)
 
     return trying_again(Retrying, patience, secondary_rate_wait=min(60.0, patience.left))
+
+
+def _page_of(api: str) -> str:
+    """Return the address for people of the server whose API that is."""
+    return "https://github.com" if api == "https://api.github.com" else api.removesuffix("/api/v3")
 
 
 def _name(part: Any) -> str | None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from gitmodel.errors import InvalidFile
+from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.forges import open_forge
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.pipelines.rendering import check_folder, read_sources
 from gitmodel.pipelines.seeding import unseeded
+from gitmodel.pipelines.timers import installed, timer_of
+from gitmodel.pipelines.timetable import read_timetable
 from gitmodel.reports.findings import Finding, guarded
 from gitmodel.spec.loading import read_settings
 from gitmodel.spec.trees import FolderTree
@@ -27,6 +29,7 @@ def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Fi
         environ: Where GITMODEL_TOKEN may be; without it the forge is not asked.
     """
     if repo.root is None:
+        yield from _timer(repo, environ)
         return
     try:
         provider = read_settings(FolderTree(repo.root)).ci.provider
@@ -36,6 +39,23 @@ def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Fi
         yield guarded("pipelines", lambda: _rendered(repo))
         yield guarded("deployment pipelines", lambda: _seeded(repo))
         yield guarded("schedules", lambda: _started(repo, provider, environ))
+    else:
+        yield from _timer(repo, environ)
+
+
+def _timer(repo: Repository, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield whether this machine starts the schedules, where models have any."""
+    try:
+        scheduled = read_timetable(repo).scheduled
+        kind = installed(timer_of(repo, environ)) if scheduled else None
+    except GitmodelError:  # told as a specification
+        return
+    if kind:
+        yield Finding("schedules", "ok", f"{kind} starts them")
+    elif scheduled and default_remote(repo) is None:  # the clones of people need none
+        names = ", ".join(dict.fromkeys(each.model for each in scheduled))
+        todo = "run `gitmodel schedule install` on the machine that shall"
+        yield Finding("schedules", "warn", f"nothing on this machine starts those of {names}", todo)
 
 
 def _rendered(repo: Repository) -> Finding:
@@ -58,7 +78,7 @@ def _seeded(repo: Repository) -> Finding:
 def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Finding:
     if not read_sources(repo.workdir).schedules:
         return Finding("schedules", "ok", "no model has one")
-    forge = open_forge(_named(repo, provider, environ)) if environ.get(_TOKEN) else None
+    forge = open_forge(named_forge(repo, provider, environ)) if environ.get(_TOKEN) else None
     if forge is None:
         why = "the remote's address does not name one" if environ.get(_TOKEN) else f"{_TOKEN} is not set"
         return Finding("schedules", "ok", f"the forge was not asked: {why}")
@@ -69,8 +89,8 @@ def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Fin
     return Finding("schedules", "ok", f"{forge.name} starts them")
 
 
-def _named(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Name the repository as a job of the forge does, after the address of the remote.
+def named_forge(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that name the repository as a job of the forge does, after its remote's address.
 
     A token for another forge, which the environment may hold too, is not handed on.
     """

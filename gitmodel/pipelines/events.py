@@ -1,7 +1,7 @@
 """What follows from an event of a forge: decided here, before anything runs."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitmodel.errors import UsageError
@@ -12,13 +12,15 @@ from gitmodel.git.values import Oid
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.releasing import environments_of
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import environments
 from gitmodel.registry.names import check_model, split_tag
 from gitmodel.registry.registry import Registry
 from gitmodel.spec import ModelSpec, load_environments, load_model
-from gitmodel.spec.cron import plain_cron
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
-ACTIONS = ("release", "deliver", "deploy", "rollback")
+ACTIONS = ("release", "retrain", "monitor", "deliver", "deploy", "rollback")
+Live = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,14 @@ class Plan:
 
     Attributes:
         action: ``report`` (train, and say what changes), ``release`` (train, register, deliver), ``deliver``
-            (a version that is there), ``deploy``, ``rollback``, or ``none``.
+            (a version that is there), ``deploy``, ``rollback``, ``monitor``, or ``none``.
         models: The models to look at.
         version: The one version that it is about.
         environments: Where it goes, in order.
         reason: Why, where it is about no model in particular.
         gone: Models that are no longer there; nothing follows for them.
+        monitored: Environments with the models that are watched in each, beside the action.
+        fresh: Whether data are brought up to date first.
     """
 
     action: str
@@ -41,6 +45,8 @@ class Plan:
     environments: tuple[str, ...] = ()
     reason: str = ""
     gone: tuple[str, ...] = ()
+    monitored: Live = ()
+    fresh: bool = False
 
 
 def plan_event(repo: Repository, event: Event) -> Plan:
@@ -107,11 +113,31 @@ def _version(repo: Repository, ref: str, reason: str, environment: str = "") -> 
 
 def _schedule(repo: Repository, event: Event) -> Plan:
     wanted = " ".join((event.schedule or "").split())
-    scheduled = [spec for spec in _models(repo, event.head) if spec.retrain.schedule]
-    specs = [spec for spec in scheduled if wanted in (spec.name, plain_cron(spec.retrain.schedule or ""))]
+    known = _models(repo, event.head)
+    specs = [spec for spec in known if spec.retrain.cron and wanted in (spec.name, spec.retrain.cron)]
     models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
-    reason = "" if models else f"no model has the schedule {wanted!r}"
-    return Plan("release" if models else "none", models, "", _environments(repo, specs), reason)
+    watched = live(repo, [spec for spec in known if spec.monitor.cron and spec.monitor.cron == wanted])
+    if not models and not watched:
+        return Plan("none", reason=f"no model has the schedule {wanted!r}, or none of them is live")
+    return Plan(
+        "release" if models else "monitor",
+        models,
+        environments=_environments(repo, specs),
+        reason="it is time",
+        monitored=watched,
+        fresh=True,
+    )
+
+
+def live(repo: Repository, specs: Sequence[ModelSpec], environment: str = "") -> Live:
+    """Return the environments where some of the models are live, each with those; or only the one named."""
+    names = [environment] if environment else environments(repo)
+    wanted = {env: read_desired(repo, env) for env in names}
+    found = (
+        (env, tuple(sorted(spec.name for spec in specs if (now := there.get(spec.name)) and now.version)))
+        for env, there in wanted.items()
+    )
+    return tuple((env, models) for env, models in found if models)
 
 
 def _environment(_repo: Repository, event: Event) -> Plan:
@@ -136,10 +162,13 @@ def _dispatch(repo: Repository, event: Event) -> Plan:
     if action == "deploy":
         return Plan("deploy", environments=(environment,) if environment else tuple(known), reason=reason)
     specs = _chosen(repo, event.head, model)
-    if action == "release":
+    if action == "monitor":
+        watched = live(repo, specs, environment)
+        return Plan("monitor" if watched else "none", reason=_seen(watched, reason), monitored=watched)
+    if action in ("release", "retrain"):
         models = tuple(Touched(spec, reason) for spec in specs)
         names = (environment,) if environment else _environments(repo, specs)
-        return Plan("release", models, environments=names, reason=reason)
+        return Plan("release", models, environments=names, reason=reason, fresh=action == "retrain")
     if len(specs) != 1:
         raise UsageError(f"which model is to {action}?", hint="name it as input")
     version = event.inputs.get("version", "")
@@ -149,6 +178,10 @@ def _dispatch(repo: Repository, event: Event) -> Plan:
         models = (Touched(specs[0], reason),)
         return Plan("rollback", models, version, (environment,), reason=reason)
     return _version(repo, f"{specs[0].name}:{_plain(version) or 'latest'}", reason, environment)
+
+
+def _seen(watched: Live, reason: str) -> str:
+    return reason if watched else f"{reason}, and nothing of it is live"
 
 
 def _plain(version: str) -> str:

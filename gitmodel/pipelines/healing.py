@@ -18,6 +18,7 @@ from gitmodel.monitoring.incidents import INCIDENTS_REF, Incident, Kind, Step, f
 from gitmodel.monitoring.ladder import Act, Next, decide
 from gitmodel.pipelines.earlier import best_earlier, rolled_back_from
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.labels import newest_labels
 from gitmodel.pipelines.planning import existing_commit
 from gitmodel.pipelines.refreshing import refresh
 from gitmodel.pipelines.releasing import bring_in_line, into
@@ -148,7 +149,8 @@ class Healing:
         repo = self.job.repo
         rev = default_rev(repo)
         spec = load_model(repo, rev, step.model)
-        refreshed = refresh(self.job, spec, existing_commit(repo, rev or "HEAD"), self.say)
+        commit = newest_labels(self.job, spec, self.say) or existing_commit(repo, rev or "HEAD")
+        refreshed = refresh(self.job, spec, commit, self.say)
         if refreshed.proposed:
             return "", "the result waits for a person's review"
         version = train_and_register(repo, spec, refreshed.commit, fresh=True, say=self.say).version

@@ -1,7 +1,8 @@
 """A job of a pipeline: the checkout made whole, what started it, and the forge."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gitmodel.errors import UsageError
@@ -45,6 +46,16 @@ class Job:
                 "this is no job of a forge, so nothing says what to do", hint="name it; see --help"
             )
         return self.event
+
+
+@contextmanager
+def without_tokens() -> Iterator[None]:
+    """Keep tokens out of the reach of what is trained, until the block ends."""
+    kept = {name: os.environ.pop(name) for name in _TOKENS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def open_job(environ: Mapping[str, str] | None = None) -> Job:

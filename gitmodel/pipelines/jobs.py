@@ -12,10 +12,11 @@ from gitmodel.errors import GitmodelError, Refused, UsageError
 from gitmodel.forges import Event, encode_event, set_outputs
 from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.values import Oid
-from gitmodel.pipelines import releasing, steps
+from gitmodel.pipelines import monitored, releasing, steps
 from gitmodel.pipelines.due import Due, Wanted, due_versions, runs_in
 from gitmodel.pipelines.events import Plan, base_of, plan_event
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.labels import newest_labels
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.refreshing import refresh
 from gitmodel.pipelines.rendering import render_pipeline
@@ -43,17 +44,26 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
         say(f"[plan] {found.action} {found.version or item.spec.name}: {item.reason}")
     if found.gone:
         say(f"[plan] gone: {', '.join(found.gone)}")
-    if not found.models:
+    if not found.models and not found.monitored:
         say(f"[plan] {found.action}: {found.reason or 'no model is touched'}")
     if found.environments:
         say(f"[plan] environments: {', '.join(found.environments)}")
+    for env, watched in found.monitored:
+        say(f"[plan] monitor in {env}: {', '.join(watched)}")
     names = [item.spec.name for item in found.models]
     jobs = json.dumps(grouped(names))
     set_outputs(job.environ, {**outputs(found), "models": jobs, "train": "[]" if job.here.fork else jobs})
     if pipeline:
         rev = default_rev(job.repo) if job.here.kind == "environment" else job.here.head
         ci = load_repository(job.repo, rev).ci  # branches of environments hold no settings
-        text = render_pipeline(ci, found.action, names, found.environments, event=encode_event(job.here))
+        text = render_pipeline(
+            ci,
+            found.action,
+            names,
+            found.environments,
+            monitored=[env for env, _ in found.monitored],
+            event=encode_event(job.here),
+        )
         pipeline.write_text(text, "utf-8")
     return found
 
@@ -70,6 +80,7 @@ def outputs(found: Plan) -> dict[str, str]:
         "action": found.action,
         "models": json.dumps([item.spec.name for item in found.models]),
         "environments": json.dumps(list(found.environments)),
+        "monitored": json.dumps([env for env, _ in found.monitored]),
     }
 
 
@@ -111,6 +122,7 @@ def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: S
         spec, commit = steps.chosen(job.repo, rev, model)
         _refuse_lost_data(job, share=True)
         if fresh:
+            commit = newest_labels(job, spec, say) or commit
             refreshed = refresh(job, spec, commit, tell)
             if refreshed.proposed:
                 return Result(model, refreshed.commit)
@@ -229,6 +241,28 @@ def _otherwise(job: Job, env: str, found: Plan, say: Say) -> int:
     return deploy(job, env, say) if found.action == "deploy" else 0
 
 
+def monitor(job: Job, env: str, names: Sequence[str], say: Say) -> int:
+    """Measure and heal models in an environment.
+
+    Args:
+        job: The job.
+        env: Name of the environment.
+        names: The models; none: those that the event is about, at a desk all that are live there.
+        say: Told each step.
+
+    Returns:
+        0, or the exit code of the gravest failure; one model's does not stop the others.
+    """
+    wanted = list(names)
+    if job.event and not names:
+        wanted = list(dict(plan_event(job.repo, job.event).monitored).get(env, ()))
+        if not wanted:
+            say(f"[monitor] nothing is to be watched in {env}")
+            return 0
+    link = job.event.run_url if job.event else ""
+    return monitored.monitor(job, env, wanted, say, link=link)
+
+
 def deploy(job: Job, env: str, say: Say) -> int:
     """Bring an environment in line with its branch."""
     return releasing.bring_in_line(job.repo, env, say)
@@ -237,3 +271,10 @@ def deploy(job: Job, env: str, say: Say) -> int:
 def commit_of(job: Job) -> str:
     """Return the commit that a job is about; at a desk what is checked out."""
     return job.event.head if job.event else "HEAD"
+
+
+def is_fresh(job: Job) -> bool:
+    """Say whether what started a job wants data to be brought up to date before training."""
+    event = job.event
+    asked = event is not None and event.kind == "dispatch" and event.inputs.get("action") == "retrain"
+    return asked or (event is not None and event.kind == "schedule")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gitmodel.pipelines.pushed import describe
 from gitmodel.pipelines.runs import INTERRUPTED, Run
 from gitmodel.reports.terminal import Colours
 
@@ -22,7 +21,7 @@ def runs_table(runs: Sequence[Run]) -> list[list[str]]:
             f"{run.state_now} ({run.code})" if run.code else run.state_now,
             f"{run.queued[:19].replace('T', ' ')} +0000",
             "-" if run.seconds is None or run.state_now == INTERRUPTED else f"{run.seconds:.1f} s",
-            describe(run.pushed),
+            run.words,
         ]
         for run in runs
     ]

@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitmodel.errors import UsageError
+from gitmodel.git.refs import default_branch, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
+from gitmodel.git.values import Oid
 from gitmodel.pipelines.pushed import Pushed, describe
 from gitmodel.pipelines.runs import ENDED, FAILED, QUEUED, RUNNING, Run, Runs
 from gitmodel.pipelines.worker import is_at_work, start_worker
@@ -39,6 +41,21 @@ def receive(repo: Repository, pushed: Iterable[Pushed], say: Say) -> int:
     if code <= _REFUSED:
         say("hint: `gitmodel sync` brings what it made to your clone: versions, environments, notes")
     return code
+
+
+def follow_commits(repo: Repository, commits: Iterable[str], say: Say) -> int:
+    """Start what a push of commits to the default branch would, where we have put them there without one.
+
+    That is in the repository of a server alone: a clone pushes.
+
+    Returns:
+        The exit code of the run; 0 where there is none.
+    """
+    if not repo.is_bare or not (repo.git_dir / "hooks" / "post-receive").exists():
+        return 0
+    ref = f"refs/heads/{default_branch(repo)}"
+    pushed = [Pushed(ref, resolve(repo, f"{commit}^"), Oid(commit)) for commit in commits]
+    return receive(repo, pushed, say)
 
 
 def _who() -> str:
@@ -131,7 +148,7 @@ def finish(runs: Runs, name: str | None, say: Say) -> int:
     start_worker(runs.repo)
     codes = []
     for run in chosen:
-        say(f"[run] {run.id}: {describe(run.pushed)}")
+        say(f"[run] {run.id}: {run.words}")
         codes.append(watch(runs, run, say))
     return max(codes)
 
@@ -164,6 +181,8 @@ def server_of(repo: Repository) -> Repository:
     path = Path(parts.path) if parts.scheme == "file" else repo.workdir / url
     if path.is_dir():
         return Repository.open(path)
+    if Runs(repo).folder.is_dir():  # of schedules
+        return repo
     raise UsageError(
         f"runs are recorded where {remote} is, on another machine: {url}",
         hint="run the command there: `gitmodel -C <repository> runs`",

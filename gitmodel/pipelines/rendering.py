@@ -13,10 +13,10 @@ from gitmodel.errors import UsageError
 from gitmodel.pipelines.rendered import differences, is_foreign, read_text, write
 from gitmodel.registry.names import MODEL
 from gitmodel.spec import yaml_source
-from gitmodel.spec.cron import cron_mistake, plain_cron
 from gitmodel.spec.loading import read_environments, read_settings
 from gitmodel.spec.parsing import parse_model
 from gitmodel.spec.repository import FILE, CiSpec, RepositorySpec
+from gitmodel.spec.schedule import to_cron
 from gitmodel.spec.trees import FolderTree, model_files
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _SEEDED = {
     "github": (".github/workflows/gitmodel-deploy.yml", "github/gitmodel-deploy.yml"),
     "gitlab": (GITLAB, "gitlab/env.yml"),
 }
+_STARTS = {"retrain": "", "monitor": "monitor "}
 _FEW = 8
 _MATRIX = 200  # jobs of a matrix on GitLab
 
@@ -56,7 +57,8 @@ class Sources:
 
     Attributes:
         settings: Those of the repository.
-        schedules: Each cron expression with the models that have it, sorted.
+        schedules: Each cron expression with what it starts, sorted: names of models that are trained, and
+            ``monitor NAME`` of those that are watched.
         environments: Their names, in order.
         included: Whether GitLab's own file is somebody else's, who includes ours.
     """
@@ -79,32 +81,34 @@ def read_sources(root: Path) -> Sources:
     models = tree.read(model_files(paths, settings))
     return Sources(
         settings,
-        _schedules(filter(None, (_scheduled(text or b"", file) for file, text in models.items()))),
+        _schedules(each for file, text in models.items() for each in _scheduled(text or b"", file)),
         [spec.name for spec in read_environments(tree, paths)],
         included=is_foreign(root / GITLAB),
     )
 
 
-def _scheduled(text: bytes, file: str) -> tuple[str, str] | None:
-    """Return cron expression and name of a model that has a schedule.
+def _scheduled(text: bytes, file: str) -> list[tuple[str, str]]:
+    """Return the cron expressions of a model, each with what it starts.
 
     Nothing else of it matters here, and checking a thousand models whole takes a second.
     """
     if b"schedule" not in text:
-        return None
+        return []
     data = yaml_source.parse(text, file).data
-    with suppress(KeyError, TypeError, AttributeError):
-        name, cron = data["name"], data["retrain"]["schedule"]
-        if MODEL.match(name) and cron_mistake(cron) is None:
-            return cron, name
+    with suppress(KeyError, TypeError, AttributeError, ValueError):
+        name = data["name"]
+        found = [(key, data[key]["schedule"]) for key in _STARTS if "schedule" in data.get(key, {})]
+        if MODEL.match(name):
+            return [(to_cron(written), f"{_STARTS[key]}{name}") for key, written in found]
     spec = parse_model(text, file)  # says what is wrong
-    return (spec.retrain.schedule, spec.name) if spec.retrain.schedule else None
+    given = (("retrain", spec.retrain.cron), ("monitor", spec.monitor.cron))
+    return [(cron, f"{_STARTS[key]}{spec.name}") for key, cron in given if cron]
 
 
 def _schedules(found: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     together: dict[str, list[str]] = {}
     for cron, name in found:
-        together.setdefault(plain_cron(cron), []).append(name)
+        together.setdefault(cron, []).append(name)
     return sorted((cron, sorted(names)) for cron, names in together.items())
 
 
@@ -124,6 +128,7 @@ def render(sources: Sources, provider: str | None = None) -> dict[str, str]:
         **_values(ci),
         "schedules": sources.schedules,
         "environments": sources.environments,
+        "alert_names": _variables(sources.settings),
         "included": sources.included,
     }
     place = GITLAB_INCLUDED if sources.included else GITLAB
@@ -154,7 +159,13 @@ def render_seed(
 
 
 def render_pipeline(
-    ci: CiSpec, action: str, models: Sequence[str], environments: Sequence[str], *, event: str
+    ci: CiSpec,
+    action: str,
+    models: Sequence[str],
+    environments: Sequence[str],
+    *,
+    event: str,
+    monitored: Sequence[str] = (),
 ) -> str:
     """Return the pipeline of one run on GitLab.
 
@@ -163,6 +174,7 @@ def render_pipeline(
         action: What it does; see `events.Plan`.
         models: For which models.
         environments: In which environments.
+        monitored: Environments where models are watched.
         event: What started it, as `forges.encode_event` writes it: its jobs would not know.
     """
     chunks = [list(models[at : at + _MATRIX]) for at in range(0, len(models), _MATRIX)]
@@ -171,6 +183,7 @@ def render_pipeline(
         "models": models,
         "chunks": chunks,
         "environments": list(environments),
+        "monitored": list(monitored),
     }
     values["event"] = event
     return _fill("gitlab/pipeline.yml", {**_values(ci), **values})
@@ -196,8 +209,14 @@ def _values(ci: CiSpec) -> dict[str, Any]:
         "tags": ci.tags,
         "install": ci.install,
         "timeout": ci.timeout,
-        "secret_names": ci.secrets,
+        "secret_names": [*ci.secrets],
     }
+
+
+def _variables(settings: RepositorySpec) -> list[str]:
+    """Return the variables that addresses of alerts are in, those that the jobs do not have anyway."""
+    named = {alert.to.removeprefix("$") for alert in settings.alerts if alert.to.startswith("$")}
+    return sorted(named - {*settings.ci.secrets})
 
 
 def _fill(template: str, values: Mapping[str, Any]) -> str:

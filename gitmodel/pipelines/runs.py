@@ -1,4 +1,4 @@
-"""The record of a run: what was pushed, by whom, and what became of it; a small file each.
+"""The record of a run: what was pushed or asked for, by whom, and what became of it; a small file each.
 
 A run is written by the hook that queues it and by the worker that carries it out, never by two at once, and
 each time as a whole. The round trip law: ``parse_run(format_run(run)) == run``.
@@ -16,11 +16,35 @@ from gitmodel import process
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.pipelines.pushed import Pushed
+from gitmodel.pipelines.pushed import Pushed, describe
 
 QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
 ENDED = frozenset({DONE, FAILED})
 _FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a schedule or an event asks for.
+
+    Attributes:
+        what: ``retrain`` or ``monitor``.
+        model: Name of the model.
+        environment: Where it is watched; "": wherever it is live.
+        due: When it was found due by its schedule (RFC 3339); "": it has none.
+        at: The moment that is judged (RFC 3339); "": when its turn has come.
+    """
+
+    what: str
+    model: str
+    environment: str = ""
+    due: str = ""
+    at: str = ""
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return f"{self.what} {self.model}" + (f" in {self.environment}" if self.environment else "")
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,7 @@ class Run:
         attempts: How often it was begun.
         code: Its exit code, once it has ended.
         pid: The process that carries it out, and when that began, as the system tells it.
+        task: What is to be done where nothing was pushed.
     """
 
     id: str
@@ -49,6 +74,12 @@ class Run:
     code: int | None = None
     pid: int | None = None
     pid_since: str | None = None
+    task: Task | None = None
+
+    @property
+    def words(self) -> str:
+        """What it is about, in a few words."""
+        return self.task.name if self.task else describe(self.pushed)
 
     @property
     def state_now(self) -> str:
@@ -80,7 +111,8 @@ def parse_run(text: str) -> Run:
         document = dict(json.loads(text))
         refs = document.pop("pushed")
         pushed = tuple(Pushed(item["ref"], _oid(item["old"]), _oid(item["new"])) for item in refs)
-        return Run(pushed=pushed, **document)
+        task = document.pop("task", None)  # older records have none
+        return Run(pushed=pushed, task=Task(**task) if task else None, **document)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a run: {error}") from error
 
@@ -120,7 +152,7 @@ class Runs:
         self.repo = repo
         self.folder = repo.state / "runs"
 
-    def create(self, pushed: Sequence[Pushed], by: str) -> Run:
+    def create(self, pushed: Sequence[Pushed], by: str, task: Task | None = None) -> Run:
         """Queue a run."""
         moment = now()
         stamp = moment[:19].replace("-", "").replace(":", "")
@@ -128,7 +160,7 @@ class Runs:
         number = 1
         while not _made(self.folder / f"{stamp}-{number:03}"):
             number += 1
-        run = Run(f"{stamp}-{number:03}", QUEUED, tuple(pushed), by, moment)
+        run = Run(f"{stamp}-{number:03}", QUEUED, tuple(pushed), by, moment, task=task)
         self.save(run)
         return run
 

@@ -5,7 +5,6 @@ from gitmodel.git.refs import default_branch, default_rev
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.telling import Say
 from gitmodel.spec import load_models
-from gitmodel.spec.cron import plain_cron
 
 
 def sync_schedules(job: Job, say: Say) -> None:
@@ -22,7 +21,7 @@ def sync_schedules(job: Job, say: Say) -> None:
         )
     rev = default_rev(job.repo)
     models = load_models(job.repo, rev) if rev else []
-    wanted = {plain_cron(spec.retrain.schedule) for spec in models if spec.retrain.schedule}
+    wanted = {cron for spec in models for cron in (spec.retrain.cron, spec.monitor.cron) if cron}
     for line in job.forge.sync_schedules(wanted, default_branch(job.repo)) or [
         "schedules are as they should be"
     ]:

@@ -27,6 +27,7 @@ from gitmodel.pipelines.runs import (
     RUNNING,
     Run,
     Runs,
+    Task,
     now,
     process_since,
 )
@@ -42,7 +43,7 @@ def start_worker(repo: Repository) -> int:
     runs = Runs(repo)
     runs.folder.mkdir(parents=True, exist_ok=True)
     return process.spawn_detached(
-        [sys.executable, "-P", "-m", "gitmodel.pipelines.worker", str(repo.git_dir)],
+        [sys.executable, "-P", "-m", "gitmodel.pipelines.worker", str(repo.workdir)],
         log=runs.folder / "worker.log",
         cwd=repo.git_dir,
         env=process.clean_environment({ROOT_VARIABLE: str(runs.folder)}),
@@ -82,6 +83,12 @@ def _execute(repo: Repository, pushed: Sequence[Pushed], say: Say) -> int:
     return execute(repo, pushed, say)
 
 
+def _perform(repo: Repository, task: Task, say: Say) -> int:
+    from gitmodel.pipelines.tasks import perform
+
+    return perform(repo, task, say)
+
+
 def next_run(runs: Sequence[Run]) -> Run | None:
     """Choose, when it is our turn: what was interrupted goes first, then the queue; the oldest of each.
 
@@ -119,7 +126,7 @@ def _carry_out(repo: Repository, runs: Runs, run: Run, execute: Execute) -> None
 def _guarded(repo: Repository, run: Run, execute: Execute, say: Say, log: Path) -> int:
     """Return the exit code of a run, whatever is raised: the runs behind it must have their turn."""
     try:
-        return execute(repo, run.pushed, say)
+        return _perform(repo, run.task, say) if run.task else execute(repo, run.pushed, say)
     except GitmodelError as error:
         return tell_error(error, say)
     except Exception as error:  # noqa: BLE001 - a bug of ours ends this run alone

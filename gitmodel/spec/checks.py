@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from gitmodel.spec.cron import cron_mistake
 from gitmodel.spec.model import ENCODINGS_BY_ENDING
 from gitmodel.spec.problems import Problem, described, one_of
+from gitmodel.spec.schedule import OddSchedule, to_cron
 from gitmodel.spec.yaml_source import Document
 
 _WHOLE = 100  # percent
@@ -29,9 +29,10 @@ def model_problems(document: Document) -> Iterator[Problem]:
         yield from _gate(document, gate, ("gates", number))
     for key in ("retrain", "monitor"):
         schedule = data.get(key, {}).get("schedule")
-        mistake = cron_mistake(schedule) if schedule else None
-        if mistake:
-            yield document.problem((key, "schedule"), *mistake)
+        try:
+            to_cron(schedule or "* * * * *")
+        except OddSchedule as odd:
+            yield document.problem((key, "schedule"), odd.found, odd.expected, odd.hint)
     both = sorted({*data.get("monitor", {}).get("exclude", ())} & {*data.get("monitor", {}).get("hash", ())})
     if both:
         yield document.problem(

@@ -1,6 +1,7 @@
 """Check and compare cron expressions: five fields of numbers, names, lists, ranges and steps."""
 
 import re
+from datetime import UTC, datetime
 
 _MONTHS = {
     name: number
@@ -41,6 +42,35 @@ def plain_cron(expression: str) -> str:
     *fields, days = expression.split()
     parts = [day for part in days.split(",") for day in _days(part)]
     return " ".join([*fields, ",".join(dict.fromkeys(parts))])
+
+
+def due_at(expression: str, now: datetime) -> datetime | None:
+    """Return the latest moment up to ``now`` that a valid expression names; ``None``: it names none."""
+    return _moment(expression, now.astimezone(UTC).replace(second=59), reverse=True)
+
+
+def next_at(expression: str, now: datetime) -> datetime | None:
+    """Return the first moment after ``now`` that a valid expression names; ``None``: it names none."""
+    return _moment(expression, now.astimezone(UTC), reverse=False)
+
+
+def explained(expression: str) -> str:
+    """Say a valid expression in words."""
+    from cronsim import CronSim, CronSimError
+
+    try:
+        return CronSim(expression, datetime.now(UTC)).explain()
+    except CronSimError:
+        return "never"
+
+
+def _moment(expression: str, start: datetime, *, reverse: bool) -> datetime | None:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        return next(CronSim(expression, start, reverse=reverse))
+    except (CronSimError, StopIteration):  # a 30th of February
+        return None
 
 
 def _days(part: str) -> list[str]:

@@ -116,7 +116,7 @@ class QualityCondition:
 
 @dataclass(frozen=True)
 class MonitorSpec:
-    """What a running service keeps of its predictions, and when (cron, UTC) they are judged.
+    """What a running service keeps of its predictions, and when (words or cron, UTC) they are judged.
 
     ``sample`` is the share of requests (0..1) that is kept; ``exclude`` and ``hash`` are input columns;
     ``max_size`` counts bytes, of one model on one host.
@@ -129,14 +129,28 @@ class MonitorSpec:
     keep: timedelta = timedelta(days=30)
     max_size: int = 1_000_000_000
 
+    @property
+    def cron(self) -> str | None:
+        """The schedule as a cron expression."""
+        from gitmodel.spec.schedule import to_cron
+
+        return to_cron(self.schedule) if self.schedule else None
+
 
 @dataclass(frozen=True)
 class RetrainSpec:
-    """When automation trains: at changes of these kinds, and by a cron expression (UTC)."""
+    """When automation trains: at changes of these kinds, and by a schedule (words or cron, UTC)."""
 
     schedule: str | None = None
     on: tuple[Trigger, ...] = ("code", "data", "params")
     mode: Literal["direct", "pull_request"] = "direct"
+
+    @property
+    def cron(self) -> str | None:
+        """The schedule as a cron expression."""
+        from gitmodel.spec.schedule import to_cron
+
+        return to_cron(self.schedule) if self.schedule else None
 
 
 @dataclass(frozen=True)

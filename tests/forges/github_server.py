@@ -24,6 +24,7 @@ class GitHubState:
         statuses: By commit.
         pulls: By number.
         workflows: State by path.
+        dispatches: What pipelines were started with.
     """
 
     name: str = "acme/models"
@@ -31,6 +32,7 @@ class GitHubState:
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     workflows: dict[str, str] = field(default_factory=dict)
+    dispatches: list[dict[str, Any]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
 
@@ -157,6 +159,10 @@ class GitHubState:
         ]
         return Answer(200, {"total_count": len(found), "workflows": found})
 
+    def _dispatch(self, request: Request) -> Answer:
+        self.dispatches.append(request.body)
+        return Answer(204)
+
     def _paged(self, request: Request, found: list[Any]) -> Answer:
         return paged(self.server, request, found, 30)
 
@@ -174,6 +180,7 @@ _ROUTES = (
     (r"/commits/([0-9a-f]+)", "GET", "_commit"),
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
     (r"/actions/workflows", "GET", "_workflows"),
+    (r"/dispatches", "POST", "_dispatch"),
 )
 
 

@@ -23,6 +23,7 @@ class GitLabState:
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
     schedules: list[dict[str, Any]] = field(default_factory=list)
+    pipelines: list[dict[str, Any]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     server: Server = field(default_factory=lambda: Server(lambda _: Answer(404)))
 
@@ -160,6 +161,11 @@ class GitLabState:
         found["variables"].append(request.body)
         return Answer(201, request.body)
 
+    def _start(self, request: Request) -> Answer:
+        self.pipelines.append(request.body)
+        number = len(self.pipelines)
+        return Answer(201, {"id": number, "web_url": f"https://gitlab.invalid/-/pipelines/{number}"})
+
     def _paged(self, request: Request, found: list[Any]) -> Answer:
         return paged(self.server, request, found, 20)
 
@@ -174,6 +180,7 @@ _ROUTES = (
     (r"/merge_requests/(\d+)/notes/(\d+)", "PUT", "_edit"),
     (r"/merge_requests/(\d+)/notes/(\d+)", "DELETE", "_delete"),
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
+    (r"/pipeline", "POST", "_start"),
     (r"/pipeline_schedules", "GET", "_schedules"),
     (r"/pipeline_schedules", "POST", "_add_schedule"),
     (r"/pipeline_schedules/(\d+)", "PUT", "_change_schedule"),

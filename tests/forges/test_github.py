@@ -164,6 +164,14 @@ def test_what_another_job_has_just_proposed_is_found(state: GitHubState, forge: 
     assert state.pulls[first.number]["title"] == "Promote wine v2"
 
 
+def test_a_pipeline_is_started(state: GitHubState, forge: GitHub) -> None:
+    page = forge.dispatch({"action": "monitor", "model": "wine"}, "main")
+    assert page == f"{state.server.url}/acme/models/actions"
+    assert state.dispatches == [
+        {"event_type": "gitmodel", "client_payload": {"action": "monitor", "model": "wine"}}
+    ]
+
+
 def test_schedules_that_are_off_are_named(state: GitHubState, forge: GitHub) -> None:
     state.workflows = {
         ".github/workflows/gitmodel.yml": "disabled_inactivity",

@@ -114,6 +114,17 @@ def test_what_another_job_has_just_proposed_is_found(state: GitLabState, forge: 
     assert state.requests[first.number]["title"] == "Promote wine v2"
 
 
+def test_a_pipeline_is_started(state: GitLabState, forge: GitLab) -> None:
+    page = forge.dispatch({"action": "monitor", "model": "wine"}, "main")
+    assert page == "https://gitlab.invalid/-/pipelines/1"
+    (started,) = state.pipelines
+    assert started["ref"] == "main"
+    assert started["variables"] == [
+        {"key": "GITMODEL_ACTION", "value": "monitor"},
+        {"key": "GITMODEL_MODEL", "value": "wine"},
+    ]
+
+
 def test_schedules_that_are_off_are_named(state: GitLabState, forge: GitLab) -> None:
     state.schedules = [
         {"id": 1, "description": "gitmodel: wine", "active": False},

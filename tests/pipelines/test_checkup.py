@@ -120,7 +120,9 @@ def test_nothing_is_said_where_no_forge_is_named(work: Repository, bare: Reposit
     assert findings(work, {}) == {}
     (work.workdir / "gitmodel.yaml").write_text("ci: 3\n")
     assert findings(work, {}) == {}
-    assert findings(bare, {}) == {}
+    found = findings(bare, {})["schedules"]
+    assert (found.status, found.found) == ("warn", "nothing on this machine starts those of a")
+    assert found.todo.startswith("run `gitmodel schedule install`")
 
 
 def test_without_schedules_the_forge_is_not_asked(work: Repository) -> None:

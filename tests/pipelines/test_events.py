@@ -25,9 +25,9 @@ def model(name: str, more: str = "") -> dict[str, str]:
 
 
 FILES = {
-    **model("wine", 'retrain: {schedule: "0 3 * * 1"}\n'),
+    **model("wine", "retrain: {schedule: every monday at 3:00}\nmonitor: {schedule: 0 3 * * 1}\n"),
     **model("loans", 'retrain: {schedule: "0  3 * * 1"}\ndeploy: {environments: [staging]}\n'),
-    **model("quiet", "deploy: {environments: []}\n"),
+    **model("quiet", "deploy: {environments: []}\nmonitor: {schedule: every 15 minutes}\n"),
     "environments/staging.yaml": "name: staging\n",
     "environments/production.yaml": "name: production\nafter: staging\n",
 }
@@ -124,6 +124,45 @@ def test_a_schedule_is_for_the_models_that_have_it(repo: Repository) -> None:
     assert plan_event(repo, event(repo, "schedule", schedule="1 1 * * *")).action == "none"
     assert plan_event(repo, event(repo, "schedule", schedule="quiet")).action == "none"
     assert plan_event(repo, event(repo, "schedule", schedule=None)).action == "none"
+
+
+def put_live(repo: Repository, env: str, *models: str) -> None:
+    tip = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "-q", "--orphan", f"env-{env}")
+    repo.git("rm", "-rqf", ".")
+    files = {f"{name}.yaml": f'version: "1"\ntag: {name}@v1\nobject: {"1" * 40}\n' for name in models}
+    commit_all(repo, files, "Live")
+    repo.git("push", "-q", "origin", f"HEAD:refs/heads/env/{env}")
+    repo.git("checkout", "-q", "--detach", tip)
+    repo.git("fetch", "-q")
+
+
+def test_a_schedule_watches_what_is_live(repo: Repository) -> None:
+    assert plan_event(repo, event(repo, "schedule", schedule="*/15 * * * *")).action == "none"
+    put_live(repo, "production", "quiet", "wine")
+    put_live(repo, "staging", "wine", "loans")
+    found = plan_event(repo, event(repo, "schedule", schedule="*/15 * * * *"))
+    assert (found.action, names(found), found.environments) == ("monitor", [], ())
+    assert found.monitored == (("production", ("quiet",)),)
+    both = plan_event(repo, event(repo, "schedule", schedule="0 3 * * 1"))
+    assert (both.action, names(both), both.fresh) == ("release", ["loans", "wine"], True)
+    assert both.monitored == (("production", ("wine",)), ("staging", ("wine",)))
+
+
+def test_a_dispatch_trains_anew_or_watches(repo: Repository) -> None:
+    found = dispatch(repo, action="retrain", model="wine")
+    assert (found.action, names(found), found.fresh) == ("release", ["wine"], True)
+    assert not dispatch(repo, action="release", model="wine").fresh
+    nothing = dispatch(repo, action="monitor", model="wine")
+    assert (nothing.action, nothing.reason) == ("none", "ada asked for it, and nothing of it is live")
+    put_live(repo, "production", "quiet", "wine")
+    put_live(repo, "staging", "wine")
+    everywhere = dispatch(repo, action="monitor", model="wine").monitored
+    assert everywhere == (("production", ("wine",)), ("staging", ("wine",)))
+    here = dispatch(repo, action="monitor", environment="production")
+    assert (here.action, here.monitored) == ("monitor", (("production", ("quiet", "wine")),))
+    with pytest.raises(UsageError, match="there is no model"):
+        dispatch(repo, action="monitor", model="cider")
 
 
 def test_a_broken_model_stops_no_other(repo: Repository) -> None:

@@ -30,7 +30,7 @@ from gitmodel.pipelines.rendering import (
     render_pipeline,
     render_seed,
 )
-from gitmodel.spec.repository import CiSpec, RepositorySpec
+from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 from tests.conftest import commit_all, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,9 +48,10 @@ FULL = Sources(
             install='python -m pip install "acme-models[ci]>=1" # "quoted": \'so\' # and: odd %',
             secrets=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
             timeout=45,
-        )
+        ),
+        alerts=(AlertSpec("$SLACK_URL"), AlertSpec("$AWS_ACCESS_KEY_ID"), AlertSpec("mailto://x.example")),
     ),
-    [("*/15 0-6 1,15 jan-mar MON-FRI", ["1e3"]), ("0 3 * * 0", ["a/b/c_d-e", "true"])],
+    [("*/15 0-6 1,15 jan-mar MON-FRI", ["1e3", "monitor 1e3"]), ("0 3 * * 0", ["a/b/c_d-e", "true"])],
     ["staging", "on", "production-eu"],
 )
 MANY = Sources(
@@ -63,7 +64,8 @@ CASES = {"none": NONE, "full": FULL, "many": MANY}
 
 def everything(sources: Sources) -> dict[str, str]:
     """Return all that is rendered, in folders that are each a repository or a branch of one."""
-    ci, models = sources.settings.ci, [name for _, names in sources.schedules for name in names] or ["m"]
+    ci, started = sources.settings.ci, [name for _, names in sources.schedules for name in names]
+    models = [name for name in started if " " not in name] or ["m"]
     files: dict[str, str] = {}
     for provider in PROVIDERS:
         files |= {f"{provider}/{path}": text for path, text in render(sources, provider).items()}
@@ -72,9 +74,12 @@ def everything(sources: Sources) -> dict[str, str]:
             files[f"{provider}-env-{name}/{path}"] = text
     included = dataclasses.replace(sources, included=True)
     files |= {f"gitlab-included/{path}": text for path, text in render(included, "gitlab").items()}
-    for action in ("report", "release", "deliver", "none"):
-        given = ([], []) if action == "none" else (models, sources.environments)
-        files[f"gitlab-child/{action}.yml"] = render_pipeline(ci, action, *given, event="eyJhIjogMX0=")
+    for action in ("report", "release", "deliver", "none", "monitor"):
+        given = ([], []) if action in ("none", "monitor") else (models, sources.environments)
+        watched = sources.environments if action in ("release", "monitor") else ()
+        files[f"gitlab-child/{action}.yml"] = render_pipeline(
+            ci, action, *given, monitored=watched, event="eyJhIjogMX0="
+        )
     return files
 
 
@@ -155,8 +160,9 @@ EXPRESSIONS = {
     "strategy.job-index",
     "secrets.AWS_ACCESS_KEY_ID",
     "secrets.AWS_SECRET_ACCESS_KEY",
+    "secrets.SLACK_URL",
     "hashFiles('**/dvc.lock', '**/requirements*.txt', '**/*.lock')",
-    *(f"steps.plan.outputs.{name}" for name in ("action", "environments", "models", "train")),
+    *(f"steps.plan.outputs.{name}" for name in ("action", "environments", "models", "monitored", "train")),
     *(f"fromJSON(needs.plan.outputs.{name})" for name in ("models", "train")),
     "!cancelled()",
     "!cancelled() && needs.plan.outputs.action == 'report'",

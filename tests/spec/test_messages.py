@@ -6,6 +6,7 @@ import pytest
 
 from gitmodel.errors import InvalidFile
 from gitmodel.spec import InvalidSpec, parse_environment, parse_model, parse_repository
+from gitmodel.spec.schedule import EXPECTED
 
 MODEL_KEYS = (
     "one of artifact, data, deploy, description, evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, "
@@ -244,7 +245,15 @@ MISTAKES_OF_MODELS: dict[str, tuple[str | bytes, str]] = {
     ),
     "schedule of four fields": (
         START + 'retrain: {schedule: "0 3 * *"}\n',
-        '3: retrain.schedule: found "0 3 * *"; expected a cron expression of five fields, for example "0 3 * * 1"',
+        '3: retrain.schedule: found 4 fields; expected five: minute, hour, day of month, month, day of week; words do as well: "every day at 10:00"',
+    ),
+    "schedule of a day that is spelt wrong": (
+        START + "retrain:\n  schedule: every mondey at 3:00\n",
+        f'4: retrain.schedule: found "mondey" in "every mondey at 3:00"; expected {EXPECTED}; did you mean "monday"?',
+    ),
+    "schedule on two lines": (
+        START + 'retrain: {schedule: "every day\\nat 10:00"}\n',
+        '3: retrain.schedule: found \'every day\\nat 10:00\'; expected a schedule such as "every monday at 3:00" or "0 3 * * 1"',
     ),
     "schedule at 25 hours": (
         START + 'retrain:\n  schedule: "0 25 * * 1"\n',

@@ -215,6 +215,32 @@ def test_a_schedule_finds_nothing_new(act: Act, repository: Hosted) -> None:
     assert repository.refs("refs/tags/") == tags
 
 
+def test_a_schedule_or_an_event_watches_what_is_live(act: Act, repository: Hosted) -> None:
+    assert repository.work.root is not None
+    file = repository.work.root / "model.yaml"
+    file.write_text(file.read_text() + "monitor: {schedule: every 15 minutes}\n")
+    from gitmodel import process
+
+    process.run([str(BIN / "gitmodel"), "ci", "render"], cwd=repository.work.root)
+    repository.commit({}, "Look after it")
+    repository.push("main")
+    before = repository.refs("refs/tags/")
+    asked = {"action": "gitmodel", "client_payload": {"action": "monitor", "model": MODEL, "other": "$(x)"}}
+    for event, payload in (("schedule", {"schedule": "*/15 * * * *"}), ("repository_dispatch", asked)):
+        ran = act.run(event, payload)
+        assert ran.well, ran.text
+        assert f"[monitor] {MODEL} in staging" in ran.said("Monitor staging")
+        assert not ran.said("Release")
+        assert not ran.said("Deliver")
+        version = repository.head(f"{MODEL}@v{repository.desired('staging')['version']}")
+        live = [each for each in repository.notes("metrics", version) if each["kind"] == "live"]
+        assert {each["dataset"]["name"] for each in live} >= {"live/staging"}
+    assert repository.refs("refs/tags/") == before
+    refused = act.run("repository_dispatch", {"client_payload": {"action": "$(id)", "model": MODEL}})
+    assert not refused.well
+    assert "there is no action" in refused.text
+
+
 def test_a_fork_writes_nothing_and_is_reported_by_a_trusted_job(
     act: Act, repository: Hosted, forge: GitHubState
 ) -> None:
