@@ -41,8 +41,8 @@ def install(*, kind: str | None, only_print: bool) -> None:
       gitmodel -C /srv/models.git schedule install --crontab
     """
     import os
-    from datetime import UTC, datetime
 
+    from gitmodel import clock
     from gitmodel.pipelines import timers
     from gitmodel.pipelines.ticking import note_new
 
@@ -52,7 +52,7 @@ def install(*, kind: str | None, only_print: bool) -> None:
         click.echo(timers.preview(timer, kind, os.environ), nl=False)  # type: ignore[arg-type]
         return
     chosen = timers.install(timer, kind, os.environ, click.echo)  # type: ignore[arg-type]
-    note_new(repo, datetime.now(UTC))
+    note_new(repo, clock.now())
     click.echo(f"{timer.name} ({chosen}) does each minute what is due; `gitmodel schedule list` shows it")
     if chosen == "systemd" and not timer.is_root:
         click.echo("hint: `loginctl enable-linger` lets it run while you are not logged in", err=True)
@@ -90,14 +90,14 @@ def run(context: click.Context, *, at: str | None, quiet: bool) -> None:
       gitmodel schedule run --at 2026-12-01T10:00
     """
     import os
-    from datetime import UTC, datetime
 
+    from gitmodel import clock
     from gitmodel.pipelines.ticking import run_due
     from gitmodel.pipelines.timers import timer_of, turn_log
 
     repo = Repository.open()
     turn_log(timer_of(repo, os.environ))
-    now = _moment(at) if at else datetime.now(UTC)
+    now = _moment(at) if at else clock.now()
     context.exit(run_due(repo, now, click.echo, pretend=at is not None, quiet=quiet))
 
 
@@ -124,15 +124,15 @@ def list_(*, as_json: bool) -> None:
       gitmodel schedule list --json
     """
     import os
-    from datetime import UTC, datetime
 
+    from gitmodel import clock
     from gitmodel.pipelines import timers
     from gitmodel.pipelines.scheduled import broken_models, schedule_documents, schedule_rows
     from gitmodel.reports.table import align
     from gitmodel.reports.terminal import clean, to_json
 
     repo = Repository.open()
-    found = schedule_documents(repo, datetime.now(UTC))
+    found = schedule_documents(repo, clock.now())
     if as_json:
         click.echo(to_json(found))
         return

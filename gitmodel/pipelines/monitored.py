@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
+from gitmodel import clock
 from gitmodel.errors import ToolFailed
 from gitmodel.git.remotes import fetch
 from gitmodel.pipelines.healing import Healing
@@ -45,7 +46,7 @@ def _one(job: Job, env: str, model: str, say: Say, *, now: datetime | None, link
     say(f"[monitor] {model} in {env}")
     fetch(job.repo)  # what others have done meanwhile counts
     down = tell_hosts(job, env, model, say)
-    moment = now or datetime.now(UTC)
+    moment = now or clock.now()
     by = who(job.repo)
     found = watch(job.repo, env, model, by=by, now=moment)
     for line in monitor_text(watched_document(found)):

@@ -1,4 +1,4 @@
-"""Write the mails to learn from and to measure on: those known at first, and those that users judged since."""
+"""Write the mails to learn from and to measure on: those known at first, and those judged by users since."""
 
 from pathlib import Path
 
@@ -19,4 +19,4 @@ for files, rows in (("data/feedback/*.parquet", train), ("data/feedback/holdout/
 for name, rows in {"train": train, "test": test}.items():
     written = pd.concat(rows, ignore_index=True)
     written.to_parquet(f"data/{name}.parquet", index=False)
-    print(f"{name}: {len(written)} mails, {len(written) - len(rows[0])} of them of users, {written.spam.mean():.1%} spam")
+    print(f"{name}: {len(written)} mails ({len(rows[0])} of the first), {written.spam.mean():.1%} spam")

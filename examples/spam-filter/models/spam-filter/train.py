@@ -8,7 +8,7 @@ import skops.io
 import yaml
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import average_precision_score, precision_score, recall_score
+from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
@@ -26,8 +26,10 @@ model = make_pipeline(
 ).fit(features, train[TARGET])
 
 predicted = model.predict(rows)
+scores = model.predict_proba(rows)[:, 1]
 metrics = {
-    "average_precision": average_precision_score(test[TARGET], model.predict_proba(rows)[:, 1]),
+    "average_precision": average_precision_score(test[TARGET], scores),
+    "roc_auc": roc_auc_score(test[TARGET], scores),
     "recall": recall_score(test[TARGET], predicted),
     "precision": precision_score(test[TARGET], predicted),
 }
