@@ -3,7 +3,8 @@
 The ladder of a condition is ``alert``, ``retrain``, ``rollback``, in the order that the model names them.
 Only ``failed`` climbs it; ``error`` and ``inconclusive`` tell people, once. What keeps it from flapping: a
 verdict is ``failed`` or ``passed`` only where the whole interval is beyond or within the bound, a change of
-what serves is followed by a pause (``cool_down``), and attempts are bounded (``max_attempts``).
+what serves is followed by a pause (``cool_down``), and attempts are bounded (``max_attempts``). Where nothing
+has helped, what attempts are left are made after such a pause: by then there may be data to learn from.
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def decide(
     severity = _SEVERITIES[verdict]
     if incident is None:
         return Next("open", severity, f"the verdict is {verdict}")
-    if verdict != "failed" or incident.count("stuck") or _rests(condition, incident, now):
+    if verdict != "failed" or _rests(condition, incident, now):
         return None
     if all(step.verdict != "failed" for step in incident.steps):
         return Next("worsen", severity, "what was not known for sure is broken")
@@ -75,14 +76,14 @@ def _climb(condition: QualityCondition, incident: Incident) -> Next | None:
         if action == "rollback" and not incident.count("rolled_back") and tried < condition.max_attempts:
             why = "training anew did not help" if attempts else "the condition is broken"
             return Next("rollback", "warning", why)
-    if not _climbs(condition):
+    if not _climbs(condition) or last.kind == "stuck":
         return None
     return Next("stuck", "critical", "nothing that may be done by itself is left")
 
 
 def _rests(condition: QualityCondition, incident: Incident, now: datetime) -> bool:
-    """Say whether a step that changed what serves was taken a short while ago."""
-    changed = [step for step in incident.steps if step.kind in ("promoted", "rolled_back")]
+    """Say whether what serves was changed, or nothing was found that would help, a short while ago."""
+    changed = [step for step in incident.steps if step.kind in ("promoted", "rolled_back", "stuck")]
     if not changed:
         return False
     at = datetime.strptime(changed[-1].at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -147,7 +147,9 @@ def _told(message: str) -> Iterator[None]:
     try:
         yield
     except (DvcException, OSError) as error:
-        raise ToolFailed(message, detail=words(error)) from error
+        said = words(error)
+        hidden = "a pattern in a .gitignore hides what git has to keep; name there the data, not their folder"
+        raise ToolFailed(message, detail=said, hint=hidden if "git-ignored" in said else None) from error
 
 
 @contextmanager

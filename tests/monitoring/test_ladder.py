@@ -85,9 +85,29 @@ def test_a_training_that_does_not_help_is_followed_by_a_rollback_and_then_by_a_l
     assert found is not None
     assert (found.act, found.severity) == ("stuck", "critical")
     story.tell("stuck")
-    story.wait(days=30)
+    for _ in range(3):
+        assert story.act() == ""
+        story.wait(days=30)
     assert story.act() == "", "nothing goes round in circles"
     assert story.act("passed") == "resolve"
+
+
+def test_what_did_not_help_is_tried_again_after_a_pause() -> None:
+    story = Story(condition("alert", "retrain"))
+    story.tell("opened")
+    story.tell("retrain")
+    story.tell("retrained")
+    assert story.act() == "stuck"
+    story.tell("stuck")
+    assert story.act() == "", "there is nothing new to learn from yet"
+    story.wait(hours=2)
+    assert story.ask() == Next("retrain", "warning", "attempt 2 of 2")
+    story.tell("retrain")
+    story.tell("retrained")
+    assert story.act() == "stuck", "it is told again: this was the last attempt"
+    story.tell("stuck")
+    story.wait(hours=2)
+    assert story.act() == ""
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
