@@ -372,6 +372,16 @@ def test_a_folder_of_git_is_refused(desk: Desk) -> None:
     assert f"error: {FOLDER} is kept by git, so no rows can be added to it" in desk.said
 
 
+def test_a_folder_that_git_is_told_to_ignore(desk: Desk) -> None:
+    commit_all(desk.repo, {"models/risk/.gitignore": "/data\n"})
+    desk.repo.git("push", "-q", "origin", "HEAD:main")
+    desk.write("predictions", prediction(1))
+    desk.write("feedback", label(1, 1))
+    assert append_all(Job(desk.repo), "production", "", desk.said.append)[0] == []
+    assert any("hides what git has to keep" in line for line in desk.said), desk.said
+    assert desk.count() == 3
+
+
 def test_a_remote_that_is_gone(desk: Desk, tmp_path: Path) -> None:
     desk.write("predictions", prediction(1))
     desk.write("feedback", label(1, 1))
