@@ -31,12 +31,17 @@ def _document(each: Scheduled, runs: Sequence[Run], now: datetime) -> dict[str, 
         "schedule": each.schedule,
         "cron": each.cron,
         "words": each.schedule if is_words(each.schedule) else explained(each.cron),
-        "last": last.queued if last else None,
+        "last": _started(last) if last else None,
         "outcome": last.state_now if last else None,
         "code": last.code if last else None,
         "run": last.id if last else None,
         "next": upcoming.strftime("%Y-%m-%dT%H:%M:%SZ") if upcoming else None,
     }
+
+
+def _started(run: Run) -> str:
+    due = run.task.due if run.task else ""
+    return datetime.fromisoformat(due or run.queued).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def schedule_rows(documents: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -172,7 +172,7 @@ def preview(timer: Timer, kind: Kind | None, environ: Mapping[str, str]) -> str:
 def uninstall(timer: Timer) -> bool:
     """Take the timer away, without a trace; say whether there was one."""
     found = [_remove_from(kind, timer) for kind in ("systemd", "crontab")]
-    for file in (timer.script, timer.log, timer.log.with_suffix(".log.1")):
+    for file in timer.repo.state.glob("schedule.*"):  # script, logs, and when each schedule was started last
         file.unlink(missing_ok=True)
     return any(found)
 

@@ -71,8 +71,38 @@ def test_a_push_is_planned_from_where_the_branch_was(forge: Played) -> None:
         "action": "release",
         "models": '["beta"]',
         "environments": "[]",
+        "monitored": "[]",
         "train": '["beta"]',
     }
+
+
+def test_what_is_live_is_watched_by_the_clock(forge: Played, tmp_path: Path) -> None:
+    spec = "monitor: {schedule: every 15 minutes}\n"
+    files = {**model_files("alpha", spec=spec), "environments/staging.yaml": "name: staging\n"}
+    head = forge.commit(files)
+    forge.work.git("checkout", "-q", "--orphan", "live")
+    forge.work.git("rm", "-rqf", ".")
+    desired = f'version: "1"\ntag: alpha@v1\nobject: {"1" * 40}\n'
+    forge.commit({"alpha.yaml": desired, "beta.yaml": desired}, branch="env/staging")
+    job = forge.start("schedule", {"schedule": "*/15 * * * *"}, head, "refs/heads/main")
+    pipeline = tmp_path / "pipeline.yml"
+    plan = jobs.plan(job, pipeline, forge.said.append)
+    assert plan.action == "monitor"
+    assert forge.said == ["[plan] monitor in staging: alpha"]
+    assert outputs(forge) == {
+        "action": "monitor",
+        "models": "[]",
+        "environments": "[]",
+        "monitored": '["staging"]',
+        "train": "[]",
+    }
+    assert "gitmodel ci monitor staging" in pipeline.read_text()
+    assert jobs.monitor(job, "production", [], forge.said.append) == 0
+    assert forge.said[-1] == "[monitor] nothing is to be watched in production"
+    # Its version is not there: one model's failure is told, and is the exit code.
+    assert jobs.monitor(job, "staging", [], forge.said.append) != 0
+    assert "[monitor] alpha in staging" in forge.said
+    assert jobs.deliver(job, "staging", [], RESULTS, forge.said.append) == 0
 
 
 @pytest.mark.parametrize("before", [ZEROS, "5" * 40])

@@ -195,6 +195,7 @@ def test_what_is_due_is_done_once_and_a_failure_stops_no_other(place: Repository
     assert "failed (3)" in first[4]
 
 
+@pytest.mark.system  # whoever watches has patience with a killed worker
 def test_two_at_once_and_a_kill(place: Repository) -> None:
     tick(place, NOON - DAY)
     hold = place.git_dir / "hold"
