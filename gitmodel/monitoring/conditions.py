@@ -34,13 +34,14 @@ def judge(condition: QualityCondition, measured: Measured) -> Judged:
     - the whole interval is within the bounds: ``passed``;
     - the interval lies across a bound: ``inconclusive``.
     """
-    samples = _samples(condition.metric, measured)
+    samples = samples_of(condition.metric, measured)
     estimate = measured.metrics.get(condition.metric)
     verdict, reason = _judge(condition, measured, estimate, samples)
     return Judged(condition, verdict, estimate, samples, reason)
 
 
-def _samples(metric: str, measured: Measured) -> int:
+def samples_of(metric: str, measured: Measured) -> int:
+    """Return how many rows or requests a metric was taken of."""
     counts = measured.counts
     if metric not in UNLABELLED:
         return counts.labelled

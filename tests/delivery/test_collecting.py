@@ -17,6 +17,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
     read_round,
 )
 from gitmodel.delivery.collecting import collect, complete_until, live_folder
+from gitmodel.delivery.figures import publish_figures
 from gitmodel.git.repository import Repository
 from tests.conftest import commit_all
 
@@ -143,3 +144,16 @@ def test_a_host_that_is_down_is_named(repo: Repository, tmp_path: Path) -> None:
     done = process.run([str(program), "feedback", "collect", "local"], cwd=repo.root, check=False)
     assert done.code == 3
     assert "down" in done.stderr.decode()
+
+
+@pytest.mark.system
+def test_figures_reach_the_hosts_that_answer(repo: Repository, tmp_path: Path) -> None:
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    hosts = {"down": {"ansible_host": "127.0.0.1", "ansible_port": 1}, "up": here}
+    root = tmp_path / "root"
+    root.mkdir()
+    state = environment(repo, root, json.dumps({"all": {"hosts": hosts}}))
+    text = '{"model":"m","figures":"{{ 7 * 7 }}"}\n'  # data, no template
+    (problem,) = publish_figures(repo, "local", {"m": text}, sink=print)
+    assert problem.startswith("down: figures for Prometheus: it does not answer")
+    assert (state / "live/m.json").read_text() == text

@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_written_fails_no_prediction(
         assert answer.status_code == 503
         assert "none of it was" in answer.json()["error"]
         time.sleep(0.5)
-        dropped = 'gitmodel_predictions_dropped_total{model="credit-risk",reason="disk"}'
+        dropped = 'gitmodel_predictions_dropped_total{environment="",model="credit-risk",reason="disk"}'
         assert dropped in client.get("/metrics").text
 
 
@@ -247,9 +247,9 @@ def test_the_metrics(client: TestClient, row: dict[str, Any]) -> None:
     text = client.get("/metrics").text
     for sample in (
         r'gitmodel_model_info\{.*version="4"\} 1\.0',
-        r'gitmodel_predictions_total\{model="credit-risk",outcome="ok"\} [1-9]',
-        r'gitmodel_predictions_total\{model="credit-risk",outcome="invalid"\} [1-9]',
-        r'gitmodel_feedback_total\{model="credit-risk",signal="label"\} [1-9]',
+        r'gitmodel_predictions_total\{environment="",model="credit-risk",outcome="ok"\} [1-9]',
+        r'gitmodel_predictions_total\{environment="",model="credit-risk",outcome="invalid"\} [1-9]',
+        r'gitmodel_feedback_total\{environment="",model="credit-risk",signal="label"\} [1-9]',
         r"gitmodel_prediction_seconds_bucket\{",
     ):
         assert re.search(sample, text), sample
@@ -307,3 +307,21 @@ def test_the_oldest_closed_segments_go_first(tmp_path: Path) -> None:
     assert prune(folders, max_size=10**9, keep=60, open_segments=[newest]) == [
         {"segment": names[3], "pruned": 10}
     ]
+
+
+def test_figures_of_the_live_version_are_told(client: TestClient, tmp_path: Path) -> None:
+    figure = {"metric": 'odd"', "window": "1d", "value": 0.5, "low": 0.4, "high": 0.6, "samples": 70}
+    document = {"model": KEY, "version": "4", "environment": "live", "at": 1000, "figures": [figure]}
+    assert "gitmodel_live_metric{" not in client.get("/metrics").text
+    (tmp_path / "state/live").mkdir(parents=True)
+    (tmp_path / f"state/live/{KEY}.json").write_text(json.dumps(document))
+    text = client.get("/metrics").text
+    labels = 'environment="live",metric="odd\\"",model="credit-risk",version="4",window="1d"'
+    for name, value in {
+        "metric": "0.5",
+        "metric_low": "0.4",
+        "metric_high": "0.6",
+        "samples": "70.0",
+        "measured_timestamp_seconds": "1000.0",
+    }.items():
+        assert f"gitmodel_live_{name}{{{labels}}} {value}\n" in text

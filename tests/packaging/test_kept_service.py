@@ -102,9 +102,8 @@ def test_a_full_disk_fails_no_prediction_and_leaves_whole_lines(package: Package
     found = lines(state)
     assert 0 < len(found) < 200
     assert all(json.loads(each) and each.endswith(b"\n") for each in found)
-    assert (
-        f'gitmodel_predictions_dropped_total{{model="{KEY}",reason="disk"}} {200 - len(found)}.0' in metrics
-    )
+    labels_of = f'environment="",model="{KEY}",reason="disk"'
+    assert f"gitmodel_predictions_dropped_total{{{labels_of}}} {200 - len(found)}.0" in metrics
     assert set(labels) == {202, 503}
     assert len(lines(state, "feedback")) == 20 * labels.count(202)
 
