@@ -111,10 +111,12 @@ def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool)
     from gitmodel import clock
     from gitmodel.cli.choices import who
     from gitmodel.errors import UsageError
+    from gitmodel.forges import open_forge
     from gitmodel.pipelines.healing import Healing
     from gitmodel.pipelines.job import Job
 
     if no_record:
         raise UsageError("--act notes what it does", hint="leave out --no-record")
     say = partial(click.echo, err=True)
-    Healing(Job(repo), env, who(repo), say, clock.now(), os.environ).heal(found)
+    job = Job(repo, None, open_forge(os.environ))
+    Healing(job, env, who(repo), say, clock.now(), os.environ).heal(found)

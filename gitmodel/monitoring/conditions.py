@@ -5,6 +5,7 @@ from typing import Literal
 
 from gitmodel.evaluation.intervals import Estimate
 from gitmodel.monitoring.measurement import Measured
+from gitmodel.spec.durations import format_duration
 from gitmodel.spec.model import QualityCondition
 
 Verdict = Literal["passed", "failed", "inconclusive", "error"]
@@ -81,3 +82,8 @@ def bounds_of(condition: QualityCondition) -> str:
     bounds = [f"at least {condition.min:g}"] if condition.min is not None else []
     bounds += [f"at most {condition.max:g}"] if condition.max is not None else []
     return " and ".join(bounds)
+
+
+def condition_words(condition: QualityCondition) -> str:
+    """Return a condition in words; incidents are known by it."""
+    return f"{condition.metric} {bounds_of(condition)} over {format_duration(condition.window)}"
