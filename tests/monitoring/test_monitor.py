@@ -1,6 +1,7 @@
 """`gitmodel monitor` on a real repository, a real model and what its service kept."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,21 @@ def test_services_are_told_and_rules_are_printed(
         assert group["rules"][0]["labels"]["metric"] == "roc_auc"
     assert "no version of nobody was promoted" in run("monitor", "--rules", "nobody", "production").stderr
     assert "expected [MODEL] ENV, found nothing" in run("monitor").stderr
+
+
+def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    served(repo)
+    conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 100")
+    for hours in (0, 1, 2):
+        watch(repo, "production", by="ada", now=NOW - timedelta(hours=hours))
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    shown = run("log", "--live", MODEL, "--chart", "--metric", "roc_auc").stdout
+    assert "credit-risk in production" in shown
+    assert "roc_auc (bound 0.7)" in shown
+    assert "accuracy" not in shown
+    assert "promoted     v1, by Ada" in shown
+    file = tmp_path / "life.svg"
+    assert run("log", "--live", MODEL, "--svg", str(file)).exit_code == 0
+    assert "latency_p95" in file.read_text("utf-8")
+    assert "'recal' was not measured" in run("log", MODEL, "--chart", "--metric", "recal").stderr
