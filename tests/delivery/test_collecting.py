@@ -1,10 +1,15 @@
 """Segments written by hand, collected by the real playbook on this machine."""
 
+import errno
 import json
+import signal
+import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -19,6 +24,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
 from gitmodel.delivery.collecting import collect, complete_until, live_folder
 from gitmodel.delivery.figures import publish_figures
 from gitmodel.git.repository import Repository
+from gitmodel.packaging.serving import segments
 from tests.conftest import commit_all
 
 
@@ -94,6 +100,65 @@ def test_links_are_no_segments(tmp_path: Path) -> None:
     (tmp_path / "predictions/m/2.jsonl").symlink_to(secret)
     assert [path for path, _ in list_segments(tmp_path, "")] == ["predictions/m/1.jsonl"]
     assert list(list_segments(tmp_path, "other")) == []
+
+
+def test_lines_that_a_full_disk_took_back_move_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies: dict[str, bytes] = {}
+
+    def bring() -> None:
+        chunks, _ = read_round(tmp_path, {path: len(data) for path, data in copies.items()})
+        for chunk in chunks:
+            assert len(copies.get(chunk.path, b"")) == chunk.start
+            copies[chunk.path] = copies.get(chunk.path, b"") + chunk.data
+
+    def full(file: BinaryIO, data: bytes) -> None:
+        file.write(data[:13])  # one whole line, and half of another
+        bring()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = segments.Segments(tmp_path / "predictions/m")
+    made.append([b"kept one\n"])
+    for _ in range(3):  # into a segment that holds something, then into new ones
+        with monkeypatch.context() as patch:
+            patch.setattr(segments, "_write_all", full)
+            with pytest.raises(OSError, match="No space"):
+                made.append([b"gone one\n", b"gone two\n"])
+    made.append([b"kept two, which is longer than what was taken back\n"])
+    bring()
+    made.append([b"kept three\n"])
+    made.close()
+    bring()
+    bring()
+    kept = [line for data in copies.values() for line in data.splitlines() if line.startswith(b"kept")]
+    assert kept == [b"kept one", b"kept two, which is longer than what was taken back", b"kept three"]
+    assert len(list((tmp_path / "predictions/m").iterdir())) == 2  # none that is empty
+
+
+@pytest.mark.system
+def test_killed_half_way_and_run_again(repo: Repository, tmp_path: Path) -> None:
+    state = environment(repo, tmp_path / "root")
+    text = "".join(
+        f'{{"n": {number}, "pad": "{number:0200}"}}\n' for number in range(300_000)
+    )  # eight rounds
+    write(state, "predictions/m/1.jsonl", text)
+    copy = live_folder(repo, "local") / "localhost/predictions/m/1.jsonl"
+    argv = [str(Path(sys.executable).parent / "gitmodel"), "feedback", "collect", "local"]
+    sizes = []
+    for least in (1, len(text) // 3):
+        running = subprocess.Popen(argv, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while running.poll() is None and not (copy.exists() and copy.stat().st_size >= least):
+            time.sleep(0.01)
+        running.kill()
+        assert running.wait() == -signal.SIGKILL
+        sizes.append(copy.stat().st_size)
+    assert sizes[0] < len(text)
+    done = process.run(argv, cwd=repo.root)  # while the ansible of the killed one may still go on
+    assert "localhost: " in done.text
+    assert copy.read_text() == text
+    assert process.run(argv, cwd=repo.root).text.startswith("localhost: 0 new lines")
+    assert copy.read_text() == text
 
 
 @pytest.mark.system
