@@ -11,11 +11,13 @@ from gitmodel.delivery import playbook
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task
-from gitmodel.errors import InvalidFile
+from gitmodel.delivery.pruning import kept_for, prune
+from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.registry.names import model_key
+from gitmodel.spec import load_models
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,19 @@ def collect(
         hosts = tuple(sorted(map(_collected, output.tasks), key=lambda each: each.host))
         if not any(host.problem for host in hosts):
             _note_complete(into, model, begun)
+        _prune(repo, into)
     return hosts
+
+
+def _prune(repo: Repository, into: Path) -> None:
+    """Delete old copies of models whose labels become no data; of others, who makes them data does it."""
+    try:
+        specs = load_models(repo, default_rev(repo))
+    except GitmodelError:
+        return  # `validate` tells
+    for spec in specs:
+        if spec.feedback is None:
+            prune(into, spec.name, kept_for(spec), lambda _: False)
 
 
 def complete_until(repo: Repository, env: str, model: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import BinaryIO
 import pytest
 
 from gitmodel import process
+from gitmodel.delivery.ansible.action_plugins.gitmodel_segments import lengths
 from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
     Chunk,
     list_segments,
@@ -23,7 +25,9 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
 )
 from gitmodel.delivery.collecting import collect, complete_until, live_folder
 from gitmodel.delivery.figures import publish_figures
+from gitmodel.delivery.pruning import prune
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.pruned import note_pruned, read_pruned
 from gitmodel.packaging.serving import segments
 from tests.conftest import commit_all
 
@@ -222,3 +226,39 @@ def test_figures_reach_the_hosts_that_answer(repo: Repository, tmp_path: Path) -
     (problem,) = publish_figures(repo, "local", {"m": text}, sink=print)
     assert problem.startswith("down: figures for Prometheus: it does not answer")
     assert (state / "live/m.json").read_text() == text
+
+
+@pytest.mark.system
+def test_old_copies_go_and_do_not_come_again(repo: Repository, tmp_path: Path) -> None:
+    state = environment(repo, tmp_path / "root")
+    commit_all(repo, {"models/m/model.yaml": "name: m\nmonitor: {keep: 2h}\n"})
+    write(state, "predictions/m/1.jsonl", "one\ntwo\n")
+    write(state, "predictions/m/2.jsonl", "three\n")
+    collect(repo, "local", sink=print)
+    copies = live_folder(repo, "local") / "localhost/predictions/m"
+    then = time.time() - 3 * 3600
+    os.utime(copies / "1.jsonl", (then, then))
+    for _ in range(2):
+        (found,) = collect(repo, "local", sink=print)
+        assert (found.lines, found.problem) == (0, "")
+        assert [file.name for file in copies.glob("*.jsonl")] == ["2.jsonl"]
+    write(state, "predictions/m/1.jsonl", "four\n")  # should a clock have jumped
+    (found,) = collect(repo, "local", sink=print)
+    assert (found.lines, found.problem) == (1, "")
+    assert (copies / "1.jsonl").read_text() == "four\n"
+    (found,) = collect(repo, "local", sink=print)
+    assert found.lines == 0
+
+
+def test_a_deletion_that_was_killed_is_ended(tmp_path: Path) -> None:
+    own = tmp_path / "host/predictions/m"
+    own.mkdir(parents=True)
+    (own / ".1.jsonl.going").write_text("one\n")
+    note_pruned(own, "1.jsonl", 4)
+    note_pruned(own, "1.jsonl", 6)
+    with (own / ".pruned").open("a") as out:
+        out.write("2.jsonl ½\n3.jsonl\n")
+    assert prune(tmp_path, "m", timedelta(hours=1), lambda _: False) == 0
+    assert [file.name for file in own.iterdir()] == [".pruned"]
+    assert read_pruned(own) == {"1.jsonl": 10}
+    assert lengths(tmp_path / "host") == {"predictions/m/1.jsonl": 10}
