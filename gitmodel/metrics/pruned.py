@@ -29,3 +29,8 @@ def note_pruned(folder: Path, name: str, size: int) -> None:
         out.write(f"{name} {size}\n")
         out.flush()
         os.fsync(out.fileno())
+
+
+def was_here(folder: Path, name: str) -> bool:
+    """Say whether there is a copy of a segment, or was one."""
+    return (folder / name).exists() or name in read_pruned(folder)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gitmodel.metrics.pruned import read_pruned
+from gitmodel.metrics.pruned import was_here
 from gitmodel.registry.names import model_key
 
 if TYPE_CHECKING:
@@ -88,10 +88,7 @@ def microseconds(moment: datetime) -> int:
 
 def _is_collected(file: Path, name: str) -> bool:
     labels = file.parents[2] / "feedback" / file.parent.name
-    folders = (file.parent, labels)
-    return Path(name).name == name and any(
-        (folder / name).exists() or name in read_pruned(folder) for folder in folders
-    )
+    return Path(name).name == name and any(was_here(folder, name) for folder in (file.parent, labels))
 
 
 def _read(file: Path, fast: Callable[[bytes], Segment], slow: Callable[[Iterator[Any]], Segment]) -> Segment:
