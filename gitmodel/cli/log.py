@@ -1,6 +1,8 @@
 """``gitmodel log``: the versions."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +12,7 @@ from gitmodel.git.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gitmodel.metrics.records import Record
     from gitmodel.registry.versions import Version
 
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 @click.option("-a", "--all", "full", is_flag=True, help="Show metrics, parameters and data of each version.")
 @click.option("--graph", is_flag=True, help="Draw which was made from which, and where each should run.")
 @click.option("--live", is_flag=True, help="Show what `gitmodel monitor` measured while they served.")
+@click.option("--chart", is_flag=True, help="With --live: draw each metric over time, with what happened.")
+@click.option("--svg", type=click.Path(path_type=Path), help="With --live: draw it into this file.")
+@click.option("--metric", "metrics", multiple=True, help="With --chart and --svg: only this metric.")
 @click.option("--incidents", is_flag=True, help="Show when quality broke, and what was done.")
 @click.option("-n", "--max-count", type=click.IntRange(min=0), help="Show at most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -27,6 +33,9 @@ def command(
     full: bool,
     graph: bool,
     live: bool,
+    chart: bool,
+    svg: Path | None,
+    metrics: tuple[str, ...],
     incidents: bool,
     max_count: int | None,
     as_json: bool,
@@ -39,6 +48,8 @@ def command(
       gitmodel log -a -n 3
       gitmodel log --graph credit-risk
       gitmodel log --live credit-risk
+      gitmodel log --live credit-risk --chart --metric roc_auc
+      gitmodel log --live credit-risk --svg life.svg
       gitmodel log --incidents
       gitmodel log --json
     """
@@ -49,8 +60,8 @@ def command(
     if incidents:
         _show_incidents(model, max_count, as_json=as_json)
         return
-    if live:
-        _show_live(model, max_count, as_json=as_json)
+    if live or chart or svg:
+        _show_live(model, max_count, _Drawn(svg, metrics) if chart or svg else None, as_json=as_json)
         return
     registry = Registry(Repository.open())
     versions, broken = registry.read(model, headings=not (full or as_json or graph))
@@ -75,8 +86,16 @@ def command(
     warn_of(broken)
 
 
-def _show_live(model: str | None, max_count: int | None, *, as_json: bool) -> None:
-    """Show the live records of a model, newest first."""
+@dataclass(frozen=True)
+class _Drawn:
+    """Where a chart goes (None: the terminal), and of which metrics it is (none: of all)."""
+
+    file: Path | None
+    metrics: tuple[str, ...]
+
+
+def _show_live(model: str | None, max_count: int | None, drawn: _Drawn | None, *, as_json: bool) -> None:
+    """Show the live records of a model, newest first, or what they were over time."""
     import json
 
     from gitmodel.cli.choices import any_model
@@ -99,10 +118,31 @@ def _show_live(model: str | None, max_count: int | None, *, as_json: bool) -> No
     shown = found[:max_count]
     if as_json:
         click.echo(to_json([json.loads(format_record(record)) for record in shown]))
+    elif shown and drawn:
+        _draw(repo, name, shown, drawn)
     elif shown:
         show(history_text(shown))
     else:
         click.echo(f"{name} was not monitored yet: `gitmodel monitor {name} ENV` does it", err=True)
+
+
+def _draw(repo: Repository, model: str, records: "Sequence[Record]", drawn: _Drawn) -> None:
+    from gitmodel.cli.output import show
+    from gitmodel.errors import UsageError
+    from gitmodel.pipelines.living import lives
+    from gitmodel.reports.life import metric_names
+    from gitmodel.reports.life_svg import life_svg
+    from gitmodel.reports.life_text import life_text
+
+    known = metric_names(records)
+    unknown = sorted(set(drawn.metrics) - set(known))
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} was not measured", hint=f"known are: {', '.join(known)}")
+    found = lives(repo, model, records, drawn.metrics)
+    if drawn.file:
+        drawn.file.write_text(life_svg(found), "utf-8")
+    else:
+        show([line for at, life in enumerate(found) for line in ([""] if at else []) + life_text(life)])
 
 
 def _show_incidents(model: str | None, max_count: int | None, *, as_json: bool) -> None:

@@ -11,11 +11,13 @@ from gitmodel.delivery import playbook
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task
-from gitmodel.errors import InvalidFile
+from gitmodel.delivery.pruning import kept_for, prune
+from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.registry.names import model_key
+from gitmodel.spec import load_models
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,29 @@ def collect(
     with environment_lock(into / ".lock", f"a collection from {env}", sink):
         begun = clock.now()
         workspace.mkdir(exist_ok=True)
-        inventory = _inventory(repo, target.inventory, workspace)
+        inventory = find_inventory(repo, target.inventory, workspace)
         request = {"root": str(target.root), "into": str(into), "model": model}
         output, code = playbook.attempt(
-            "collect.yml", request, workspace=workspace, sink=_nobody, inventory=inventory
+            "collect.yml", request, workspace=workspace, sink=nobody, inventory=inventory
         )
         if not output.tasks:
             raise playbook.failure(output, code)
         hosts = tuple(sorted(map(_collected, output.tasks), key=lambda each: each.host))
         if not any(host.problem for host in hosts):
             _note_complete(into, model, begun)
+        _prune(repo, into)
     return hosts
+
+
+def _prune(repo: Repository, into: Path) -> None:
+    """Delete old copies of models whose labels become no data; of others, who makes them data does it."""
+    try:
+        specs = load_models(repo, default_rev(repo))
+    except GitmodelError:
+        return  # `validate` tells
+    for spec in specs:
+        if spec.feedback is None:
+            prune(into, spec.name, kept_for(spec), lambda _: False)
 
 
 def complete_until(repo: Repository, env: str, model: str) -> datetime | None:
@@ -91,11 +105,11 @@ def _stamp(into: Path, model: str) -> Path:
     return into / ".complete" / f"{model_key(model) or '_all'}.txt"
 
 
-def _nobody(_task: Task) -> None:
+def nobody(_task: Task) -> None:
     """Tell nobody: hosts are told of together."""
 
 
-def _inventory(repo: Repository, path: str, workspace: Path) -> str:
+def find_inventory(repo: Repository, path: str, workspace: Path) -> str:
     """Return where ansible finds the inventory; that of a repository is taken from its default branch."""
     if not path or posixpath.isabs(path):
         return path
@@ -107,11 +121,16 @@ def _inventory(repo: Repository, path: str, workspace: Path) -> str:
     return str(file)
 
 
+def words_of(task: Task) -> str:
+    """Return in words why a host did not do what it was asked for."""
+    what = "it does not answer" if task.status == "unreachable" else "it failed"
+    words = str(task.result.get("module_stderr") or task.message).strip().splitlines() or [""]
+    return f"{what}: {words[0]}".removesuffix(": ")
+
+
 def _collected(task: Task) -> Collected:
     if task.status != "ok":
-        what = "it does not answer" if task.status == "unreachable" else "it failed"
-        words = str(task.result.get("module_stderr") or task.message).strip().splitlines() or [""]
-        return Collected(task.host, problem=f"{what}: {words[0]}".removesuffix(": "))
+        return Collected(task.host, problem=words_of(task))
     found = task.result.get("collected") or {}
     segments, lines, size = (int(found.get(name, 0)) for name in ("segments", "lines", "bytes"))
     return Collected(task.host, segments, lines, size)

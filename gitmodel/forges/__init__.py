@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from gitmodel.forges.event import Event, encode_event
-from gitmodel.forges.forge import Forge, PullRequest, State
+from gitmodel.forges.forge import Forge, Issue, PullRequest, State
 from gitmodel.forges.outputs import add_summary, set_outputs
 from gitmodel.forges.reading import read_event
 
 __all__ = [
     "Event",
     "Forge",
+    "Issue",
     "PullRequest",
     "State",
     "add_summary",

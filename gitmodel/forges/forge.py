@@ -32,6 +32,27 @@ class PullRequest:
     url: str
 
 
+@dataclass(frozen=True)
+class Issue:
+    """How an issue should be.
+
+    Attributes:
+        marker: What it is known by; it is put into the text where people do not see it.
+        since: It was not opened before this (UTC, RFC 3339).
+        title: Plain text.
+        text: Markdown.
+        comments: Marker and Markdown of each, oldest first.
+        is_over: Whether it is closed.
+    """
+
+    marker: str
+    since: str
+    title: str
+    text: str
+    comments: tuple[tuple[str, str], ...] = ()
+    is_over: bool = False
+
+
 class Forge(Protocol):
     """One repository on a forge.
 
@@ -59,6 +80,12 @@ class Forge(Protocol):
 
     def propose(self, head_branch: str, base_branch: str, title: str, text: str) -> PullRequest:
         """Open a pull request from a branch that was pushed; change title and text of one that is open."""
+
+    def sync_issue(self, wanted: Issue) -> str:
+        """Open an issue that is not there yet, add the comments that it lacks, close it; return its address.
+
+        What people wrote or did with it stays, and of two that jobs opened at once the older is used.
+        """
 
     def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
         """Make the forge start pipelines by the clock; return what has changed, in words.

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.forge import Issue, PullRequest, State
 from gitmodel.forges.patience import Again, Patience, trying_again
 from gitmodel.forges.problems import hidden, marked, refused
 
 if TYPE_CHECKING:
-    from github.Issue import Issue
+    from github.Issue import Issue as TheirIssue
     from github.IssueComment import IssueComment
     from github.PullRequest import PullRequest as Theirs
     from github.Repository import Repository
@@ -69,7 +69,7 @@ class GitHub:
                 return self._comment(request, mark, body)
             return self._comment(request, mark, body)
 
-    def _comment(self, request: "Issue", mark: str, body: str) -> str:
+    def _comment(self, request: "TheirIssue", mark: str, body: str) -> str:
         from github import UnknownObjectException
 
         found = self._marked(request, mark)
@@ -84,7 +84,7 @@ class GitHub:
                 other.delete()
         return first.html_url
 
-    def _marked(self, request: "Issue", mark: str) -> list["IssueComment"]:
+    def _marked(self, request: "TheirIssue", mark: str) -> list["IssueComment"]:
         """Return the comments that bear a marker and are ours, oldest first, from all pages."""
         return [
             each for each in request.get_comments() if each.body.startswith(mark) and self._is_ours(each.user)
@@ -149,6 +149,21 @@ class GitHub:
         head = f"{self.repository.partition('/')[0]}:{head_branch}"
         found = self._repository.get_pulls(state="open", head=head, base=base_branch)
         return next((each for each in found if _name(each.head) == _name(each.base)), None)
+
+    def sync_issue(self, wanted: Issue) -> str:
+        """See `Forge`; what others wrote is not taken for ours, whatever it bears."""
+        from gitmodel.forges import github_issues
+
+        with self._asking("write an issue", "`issues: write`"):
+            issue = github_issues.find_or_open(self._repository, wanted, self._is_ours)
+            there = [each.body for each in issue.get_comments() if self._is_ours(each.user)]
+            for marker, text in wanted.comments:
+                mark = hidden(marker)
+                if not any(body.startswith(mark) for body in there):
+                    self._comment(issue, mark, marked(marker, text))
+            if wanted.is_over:
+                github_issues.close(issue)
+            return issue.html_url
 
     def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
         """Change nothing: GitHub's schedules are in the workflow."""

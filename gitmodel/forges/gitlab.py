@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from gitmodel.forges.forge import PullRequest, State
+from gitmodel.forges.forge import Issue, PullRequest, State
 from gitmodel.forges.patience import Again, Patience, trying_again
 from gitmodel.forges.problems import hidden, marked, refused
 
@@ -156,6 +156,22 @@ class GitLab:
             state="opened", source_branch=head_branch, target_branch=base_branch, iterator=True
         )
         return next((each for each in found if each.source_project_id == each.target_project_id), None)
+
+    def sync_issue(self, wanted: Issue) -> str:
+        """See `Forge`; what others wrote is not taken for ours, whatever it bears."""
+        from gitmodel.forges import gitlab_issues
+
+        with self._asking("write an issue"):
+            issue = gitlab_issues.find_or_open(self._project, wanted, self._user)
+            notes = issue.notes.list(iterator=True)
+            there = [each.body for each in notes if not self._user or each.author["id"] == self._user]
+            for marker, text in wanted.comments:
+                mark = hidden(marker)
+                if not any(body.startswith(mark) for body in there):
+                    self._note(issue, mark, marked(marker, text))
+            if wanted.is_over:
+                gitlab_issues.close(issue)
+            return str(issue.web_url)
 
     def sync_schedules(self, wanted: Collection[str], branch: str) -> Sequence[str]:
         """Make, change and remove the pipeline schedules that bear our mark; others are left alone.

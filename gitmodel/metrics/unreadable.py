@@ -1,5 +1,6 @@
-"""Lines among the metrics notes that are no records: found, and set aside without losing one."""
+"""Lines among notes that are not what they must be: found, and set aside without losing one."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gitmodel.errors import InvalidFile
@@ -9,17 +10,32 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import METRICS_REF, parse_record
 
-UNREADABLE_REF = "refs/notes/metrics-unreadable"
+UNREADABLE_REF = f"{METRICS_REF}-unreadable"
+
+
+class Kind(NamedTuple):
+    """Notes that hold a line a fact: their ref, and what reads a line or raises `InvalidFile`."""
+
+    ref: str
+    parse: Callable[[str], object]
+
+    @property
+    def aside(self) -> str:
+        """Where lines that cannot be read are set aside."""
+        return f"{self.ref}-unreadable"
+
+
+METRICS = Kind(METRICS_REF, parse_record)
 
 
 class Broken(NamedTuple):
-    """A line that is no record.
+    """A line that cannot be read.
 
     Attributes:
         commit: What the note is on.
         number: The line's number in the note, from 1; 0: the whole note is missing or damaged.
         text: The line as it stands.
-        reason: Why it is no record.
+        reason: Why it cannot be.
     """
 
     commit: Oid
@@ -33,28 +49,28 @@ class Broken(NamedTuple):
         return f"{where}: {self.reason}"
 
 
-def read_broken(repo: Repository) -> tuple[int, list[Broken]]:
-    """Return how many records there are, and the lines that are none.
+def read_broken(repo: Repository, kind: Kind = METRICS) -> tuple[int, list[Broken]]:
+    """Return how many lines can be read, and those that cannot.
 
     Raises:
         ToolFailed: If the list of notes cannot be read.
     """
     count, broken = 0, []
-    for commit, texts in read_texts(repo, METRICS_REF):
+    for commit, texts in read_texts(repo, kind.ref):
         for text in texts:
             if text is None:
                 broken.append(Broken(commit, 0, "", "the text of this note is missing or damaged in git"))
                 continue
             for number, line in enumerate(raw_lines(text), 1):
                 try:
-                    count += bool(line.strip() and parse_record(line))
+                    count += bool(line.strip() and kind.parse(line))
                 except InvalidFile as error:
                     broken.append(Broken(commit, number, line, error.message))
     return count, broken
 
 
-def set_aside(repo: Repository) -> int:
-    """Move the lines that are no records, byte for byte, to notes of their own; return how many were moved.
+def set_aside(repo: Repository, kind: Kind = METRICS) -> int:
+    """Move the lines that cannot be read, byte for byte, to notes of their own; return how many were moved.
 
     They are there, and at the remote, before they are taken away here: killed in between, nothing is lost,
     and the next call goes on.
@@ -62,12 +78,12 @@ def set_aside(repo: Repository) -> int:
     Raises:
         ToolFailed: If the remote does not answer or refuses.
     """
-    publish(repo, [], {METRICS_REF: {}, UNREADABLE_REF: {}})  # what others wrote counts too
+    publish(repo, [], {kind.ref: {}, kind.aside: {}})  # what others wrote counts too
     found: dict[Oid, list[str]] = {}
-    for line in read_broken(repo)[1]:
+    for line in read_broken(repo, kind)[1]:
         if line.number:
             found.setdefault(line.commit, []).append(line.text)
     if found:
-        publish(repo, [], {UNREADABLE_REF: found})
-        take_out(repo, METRICS_REF, found)
+        publish(repo, [], {kind.aside: found})
+        take_out(repo, kind.ref, found)
     return sum(map(len, found.values()))

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import get_args
@@ -12,6 +13,9 @@ from gitmodel.spec.repository import AlertSpec
 
 # What people are told of; all other steps are in the message that it is over.
 TOLD: tuple[Kind, ...] = ("opened", "worse", "stuck", "resolved")
+# The same where a condition says nothing of alerts: what changed, and what nobody else will do.
+TOLD_ANYHOW: tuple[Kind, ...] = ("promoted", "rolled_back", "stuck", "resolved")
+FORGE = "forge"  # the channel that is an issue
 _TIMES, _PAUSE = 3, 1.0
 _TIMEOUT = "cto=5&rto=10"  # seconds to connect and to wait for an answer, as Apprise takes them
 _TYPES = {"info": "info", "warning": "warning", "critical": "failure"}
@@ -39,20 +43,52 @@ class Message:
     text: str
 
 
-def due(incident: Incident, channels: Sequence[AlertSpec], link: str = "") -> list[Message]:
-    """Return what was not told yet: each step once a channel, however often this is asked."""
-    told = {(step.result, step.reason.partition(" ")[0]) for step in incident.steps if step.kind == "told"}
+def due(
+    incident: Incident, channels: Sequence[AlertSpec], link: str = "", *, quiet: bool = False
+) -> list[Message]:
+    """Return what was not told yet: each step once a channel, however often this is asked.
+
+    Args:
+        incident: What happened.
+        channels: Who may be told.
+        link: What people may open to see more.
+        quiet: Whether its condition says nothing of alerts.
+    """
+    steps = worth_telling(incident, quiet=quiet)
     return [
-        Message(channel.to, step, _title(step), _text(incident, step, link))
-        for step in incident.steps
-        if step.kind in TOLD
+        Message(channel.to, step, title_of(step), _text(incident, step, link))
         for channel in channels
-        if wants(channel, incident, step) and (channel.to, step.kind) not in told
+        for step in not_told(incident, channel.to, steps)
+        if wants(channel, incident, step)
     ]
+
+
+def worth_telling(incident: Incident, *, quiet: bool = False) -> list[Step]:
+    """Return the steps that people are told of; that it is over, only where they knew that it began."""
+    kinds = TOLD_ANYHOW if quiet else TOLD
+    unsure = {step for step in incident.steps if step.kind == "opened" and step.verdict != "failed"}
+    found = [step for step in incident.steps if step.kind in kinds or step in unsure]
+    return [] if all(step.kind == "resolved" for step in found) else found
+
+
+def not_told(incident: Incident, to: str, steps: Iterable[Step]) -> list[Step]:
+    """Return those of some steps that a channel was not told of; of a kind, the first were told first."""
+    told = Counter(
+        step.reason.partition(" ")[0] for step in incident.steps if step.kind == "told" and step.result == to
+    )
+    left = []
+    for step in steps:
+        if told[step.kind]:
+            told[step.kind] -= 1
+        else:
+            left.append(step)
+    return left
 
 
 def wants(channel: AlertSpec, incident: Incident, step: Step) -> bool:
     """Say whether a channel is told of a step: that it is over, wherever its beginning was told."""
+    if channel.severity == "none":
+        return False
     levels = get_args(Severity)
     gravest = max((each.severity for each in incident.steps), key=levels.index)
     severity = gravest if step.kind == "resolved" else step.severity
@@ -87,7 +123,8 @@ def send(message: Message, environ: Mapping[str, str], *, sleep: Callable[[float
     return f"it did not take the message, {_TIMES} times"
 
 
-def _title(step: Step) -> str:
+def title_of(step: Step) -> str:
+    """Return what a message about a step is headed."""
     return f"{step.model} in {step.env}: {step.condition} {_WORDS[step.kind]}"
 
 

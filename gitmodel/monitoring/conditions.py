@@ -5,6 +5,7 @@ from typing import Literal
 
 from gitmodel.evaluation.intervals import Estimate
 from gitmodel.monitoring.measurement import Measured
+from gitmodel.spec.durations import format_duration
 from gitmodel.spec.model import QualityCondition
 
 Verdict = Literal["passed", "failed", "inconclusive", "error"]
@@ -34,13 +35,14 @@ def judge(condition: QualityCondition, measured: Measured) -> Judged:
     - the whole interval is within the bounds: ``passed``;
     - the interval lies across a bound: ``inconclusive``.
     """
-    samples = _samples(condition.metric, measured)
+    samples = samples_of(condition.metric, measured)
     estimate = measured.metrics.get(condition.metric)
     verdict, reason = _judge(condition, measured, estimate, samples)
     return Judged(condition, verdict, estimate, samples, reason)
 
 
-def _samples(metric: str, measured: Measured) -> int:
+def samples_of(metric: str, measured: Measured) -> int:
+    """Return how many rows or requests a metric was taken of."""
     counts = measured.counts
     if metric not in UNLABELLED:
         return counts.labelled
@@ -80,3 +82,8 @@ def bounds_of(condition: QualityCondition) -> str:
     bounds = [f"at least {condition.min:g}"] if condition.min is not None else []
     bounds += [f"at most {condition.max:g}"] if condition.max is not None else []
     return " and ".join(bounds)
+
+
+def condition_words(condition: QualityCondition) -> str:
+    """Return a condition in words; incidents are known by it."""
+    return f"{condition.metric} {bounds_of(condition)} over {format_duration(condition.window)}"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gitmodel.metrics.pruned import was_here
 from gitmodel.registry.names import model_key
 
 if TYPE_CHECKING:
@@ -87,13 +88,16 @@ def microseconds(moment: datetime) -> int:
 
 def _is_collected(file: Path, name: str) -> bool:
     labels = file.parents[2] / "feedback" / file.parent.name
-    return Path(name).name == name and any((folder / name).exists() for folder in (file.parent, labels))
+    return Path(name).name == name and any(was_here(folder, name) for folder in (file.parent, labels))
 
 
 def _read(file: Path, fast: Callable[[bytes], Segment], slow: Callable[[Iterator[Any]], Segment]) -> Segment:
     import pyarrow as pa
 
-    data = file.read_bytes()
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:  # old copies go while this runs
+        data = b""
     data = data[: data.rfind(b"\n") + 1]
     try:
         return fast(data)

@@ -1,4 +1,4 @@
-"""Check the pipelines of a repository: rendered, on the branches of environments, started by the forge."""
+"""Check the pipelines of a repository (as they should be, started by the forge), and its incidents."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,14 +7,17 @@ from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.forges import open_forge
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
+from gitmodel.metrics.unreadable import Kind, read_broken
+from gitmodel.monitoring.incidents import INCIDENTS_REF, parse_step, read_incidents
 from gitmodel.pipelines.rendering import check_folder, read_sources
 from gitmodel.pipelines.seeding import unseeded
 from gitmodel.pipelines.timers import installed, timer_of
 from gitmodel.pipelines.timetable import read_timetable
-from gitmodel.reports.findings import Finding, guarded
+from gitmodel.reports.findings import Finding, guarded, several
 from gitmodel.spec.loading import read_settings
 from gitmodel.spec.trees import FolderTree
 
+INCIDENTS = Kind(INCIDENTS_REF, parse_step)
 _TOKEN = "GITMODEL_TOKEN"  # noqa: S105 - the name of a variable
 _ADDRESS = re.compile(
     r"(?:https?://|ssh://|[^/@:]+@)(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?[/:](?P<path>.+?)(?:\.git)?/?\Z"
@@ -56,6 +59,26 @@ def _timer(repo: Repository, environ: Mapping[str, str]) -> Iterator[Finding]:
         names = ", ".join(dict.fromkeys(each.model for each in scheduled))
         todo = "run `gitmodel schedule install` on the machine that shall"
         yield Finding("schedules", "warn", f"nothing on this machine starts those of {names}", todo)
+
+
+def check_incidents(repo: Repository) -> Finding:
+    """Return the finding about the notes of incidents."""
+    return guarded("incident notes", lambda: _incidents(repo))
+
+
+def _incidents(repo: Repository) -> Finding:
+    count, broken = read_broken(repo, INCIDENTS)
+    if broken:
+        words = [str(line) for line in broken]
+        todo = "`gitmodel doctor --repair` sets such lines aside"
+        return several("incident notes", "warn", words, todo)
+    stuck = [each for each in read_incidents(repo) if each.is_open and each.count("stuck")]
+    if stuck:
+        first = [each.steps[0] for each in stuck]
+        words = [f"{step.model} in {step.env}: {step.condition}" for step in first]
+        todo = "nothing more is done by itself: see `gitmodel log --incidents`"
+        return several("incident notes", "warn", [f"stuck: {each}" for each in words], todo)
+    return Finding("incident notes", "ok", f"{count} steps")
 
 
 def _rendered(repo: Repository) -> Finding:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from gitmodel.git.remotes import advance, fetch, publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid, RefUpdate
+from gitmodel.pipelines.forgetting import forget
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import Labelled, read_labelled
 from gitmodel.pipelines.partitions import ID, read_ids, write_partition
@@ -129,8 +131,16 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
         if labelled.odd:
             say(f"[feedback] {spec.name}: {labelled.odd} labels are of another kind than most, and left out")
         found = _publish(job, source, labelled, say)
+        forget(folder, spec, labelled, partial(_known, job.repo, source.path))
     shutil.rmtree(workspace, ignore_errors=True)
     return found
+
+
+def _known(repo: Repository, path: str) -> Iterator[str]:
+    """Yield the predictions that are data on the default branch now."""
+    tip = read_ref(repo, local_name(repo, f"refs/heads/{default_branch(repo)}"))
+    files = folder_files(repo, tip, path) if tip else {}
+    return read_ids(file for name, file in files.items() if name.endswith(".parquet"))
 
 
 def _complete(source: _Source) -> datetime | None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gitmodel.delivery import promotion
 from gitmodel.errors import Conflict, GitmodelError
@@ -12,10 +12,10 @@ from gitmodel.git.refs import default_rev, read_ref
 from gitmodel.git.remotes import fetch, publish
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import utc
-from gitmodel.monitoring.alerts import due, send
-from gitmodel.monitoring.conditions import Judged, bounds_of
+from gitmodel.monitoring.conditions import Judged, condition_words
 from gitmodel.monitoring.incidents import INCIDENTS_REF, Incident, Kind, Step, format_step, read_incidents
 from gitmodel.monitoring.ladder import Act, Next, decide
+from gitmodel.pipelines.alerting import Alerting
 from gitmodel.pipelines.earlier import best_earlier, rolled_back_from
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labels import newest_labels
@@ -27,12 +27,10 @@ from gitmodel.pipelines.telling import Say
 from gitmodel.pipelines.watching import Watched
 from gitmodel.registry.desired import Desired, read_desired
 from gitmodel.registry.environments import env_tip
-from gitmodel.spec import load_environment, load_model, load_repository
-from gitmodel.spec.durations import format_duration
+from gitmodel.spec import load_environment, load_model
 from gitmodel.spec.model import QualityCondition
 
 _STEPS = 8  # of one incident in one run; a ladder has fewer
-_REMEMBERED = timedelta(days=1)  # for so long, channels that were down are tried again
 _KINDS: Mapping[Act, Kind] = {
     "retrain": "retrain",
     "rollback": "rollback",
@@ -83,18 +81,8 @@ class Healing:
         self.tell()
 
     def tell(self) -> None:
-        """Tell channels what they have not been told of incidents of the last day."""
-        channels = load_repository(self.job.repo, default_rev(self.job.repo) or "HEAD").alerts
-        since = utc((self.now - _REMEMBERED).timestamp())
-        for incident in read_incidents(self.job.repo):
-            if incident.steps[0].env == self.env and (incident.is_open or incident.last.at >= since):
-                for message in due(incident, channels, self.link):
-                    problem = send(message, self.secrets)
-                    self.say(f"[alert] {message.to}: {problem or 'told'}")
-                    kind: Kind = "untold" if problem else "told"
-                    reason = f"{message.step.kind} {problem}".strip()
-                    told = replace(message.step, kind=kind, result=message.to, reason=reason)
-                    self._note(replace(told, at=self._at(), by=self.by))
+        """Tell people what they have not been told of incidents of the last day."""
+        Alerting(self.job, self.env, self.say, self.secrets, self.link).tell(self.now, self._note)
 
     def _climb(self, watched: Watched, judged: Judged) -> bool:
         """Do what follows from one verdict, step by step; return whether another version serves now."""
@@ -235,8 +223,10 @@ class Healing:
         if commit and commit != tip:
             publish(self.job.repo, [RefUpdate(INCIDENTS_REF, commit, tip)])
 
-    def _note(self, step: Step) -> None:
-        publish(self.job.repo, [], {INCIDENTS_REF: {self._place(): [format_step(step)]}})
+    def _note(self, *steps: Step) -> None:
+        at, by = self._at(), self.by
+        lines = [format_step(replace(step, at=at, by=by)) for step in steps]
+        publish(self.job.repo, [], {INCIDENTS_REF: {self._place(): lines}})
 
     def _place(self) -> Oid:
         tip = env_tip(self.job.repo, self.env)
@@ -245,11 +235,6 @@ class Healing:
 
     def _at(self) -> str:
         return utc(self.now.timestamp())
-
-
-def condition_words(condition: QualityCondition) -> str:
-    """Return a condition in words; incidents are known by it."""
-    return f"{condition.metric} {bounds_of(condition)} over {format_duration(condition.window)}"
 
 
 def _mark(incident: str) -> str:

@@ -46,6 +46,10 @@ where labels.kind in (?, ?) and rows.id not in (select id from done)
 order by rows.at, rows.id
 """
 _ODD = "select count(*) from rows join labels using (id) where labels.kind not in (?, ?)"
+_MISSING = "select 1 where not exists (select 1 from done where id = ?1)"
+_PENDING = """
+select 1 from rows join labels using (id) where id = ?1 and not exists (select 1 from done where id = ?1)
+"""
 
 
 class Labelled:
@@ -80,6 +84,16 @@ class Labelled:
         """Set the predictions that are data already, in place of those that were set before."""
         self._database.execute("delete from done")
         self._database.executemany("insert or ignore into done values (?)", ((each,) for each in ids))
+
+    def are_needed(self, ids: Iterable[str], *, all_of_them: bool) -> bool:
+        """Say whether any of these predictions is labelled, of whatever kind, and no data yet.
+
+        Args:
+            ids: Of predictions.
+            all_of_them: Count those too whose label, or which themselves, are not known.
+        """
+        statement = _MISSING if all_of_them else _PENDING
+        return any(self._database.execute(statement, (each,)).fetchone() for each in ids)
 
     def rows(self, target: str) -> Iterator[dict[str, Any]]:
         """Yield a row a prediction, oldest first: its inputs, the label as the target, where it is from."""

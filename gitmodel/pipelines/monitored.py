@@ -8,6 +8,7 @@ from functools import partial
 from gitmodel import clock
 from gitmodel.errors import ToolFailed
 from gitmodel.git.remotes import fetch
+from gitmodel.pipelines.exposing import expose
 from gitmodel.pipelines.healing import Healing
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labels import tell_hosts
@@ -49,6 +50,7 @@ def _one(job: Job, env: str, model: str, say: Say, *, now: datetime | None, link
     moment = now or clock.now()
     by = who(job.repo)
     found = watch(job.repo, env, model, by=by, now=moment)
+    expose(job.repo, env, found, say)
     for line in monitor_text(watched_document(found)):
         say(line)
     Healing(job, env, by, say, moment, os.environ, link).heal(found)

@@ -2,7 +2,7 @@
 
 import configparser
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gitmodel.errors import InvalidFile
@@ -17,7 +17,7 @@ from gitmodel.registry.desired import read_desired
 from gitmodel.registry.environments import environments
 from gitmodel.registry.names import split_tag
 from gitmodel.registry.registry import Registry
-from gitmodel.reports.findings import Finding, Status, guarded
+from gitmodel.reports.findings import Finding, guarded, several
 from gitmodel.training import default_dvc_remote
 
 _MEANT = r".+@[vV]?[0-9]"  # whoever made such a tag meant a version
@@ -56,8 +56,8 @@ def _remote(repo: Repository) -> Finding:
         return Finding("remote", "ok", "none is needed: this is a server repository")
     remote = default_remote(repo)
     if remote is None:
-        several = repo.git("remote").split()
-        found = f"none of {', '.join(several)} is `origin`" if several else "none"
+        names = repo.git("remote").split()
+        found = f"none of {', '.join(names)} is `origin`" if names else "none"
         return Finding("remote", "warn", found, "run `git remote add origin URL` to share versions")
     refs = list_remote(repo)
     return Finding("remote", "ok", f"{remote} answers ({len(refs)} refs)")
@@ -126,7 +126,7 @@ def _specifications(repo: Repository) -> Finding:
     report = validate_paths(repo.root) if repo.root else validate_revision(repo, "HEAD")
     if report.problems:
         words = [str(problem) for problem in report.problems]
-        return _several("specifications", "fail", words, "run `gitmodel validate`")
+        return several("specifications", "fail", words, "run `gitmodel validate`")
     if not report.files:
         todo = "run `gitmodel init --example hello-world` to begin with one"
         return Finding("specifications", "warn", "there is no model here", todo)
@@ -140,11 +140,11 @@ def _tags(repo: Repository) -> Finding:
     if broken:
         words = [f"{tag.tag}: {tag.reason}" for tag in broken]
         words += [f"{name} is no name of a version" for name in misnamed]
-        return _several("version tags", "fail", words, "these are left out everywhere; register them again")
+        return several("version tags", "fail", words, "these are left out everywhere; register them again")
     if misnamed:
         words = [f"{name} is no name of a version" for name in misnamed]
         todo = "a version is <model>@v4 or <model>@v1.2.0, its model of lower-case letters, digits, - _ /"
-        return _several("version tags", "warn", words, todo)
+        return several("version tags", "warn", words, todo)
     return Finding("version tags", "ok", f"{len(versions)} readable")
 
 
@@ -152,14 +152,14 @@ def _notes(repo: Repository) -> Finding:
     count, broken = read_broken(repo)
     if broken:
         words = [str(line) for line in broken]
-        return _several("metrics notes", "warn", words, "`gitmodel doctor --repair` sets such lines aside")
+        return several("metrics notes", "warn", words, "`gitmodel doctor --repair` sets such lines aside")
     return Finding("metrics notes", "ok", f"{count} records")
 
 
 def _locks(repo: Repository) -> Finding:
     left = [f"{lock} is left by a git that was killed" for lock in stale_locks(repo)]
     if left:
-        return _several("locks", "fail", left, "`gitmodel doctor --repair` removes them; let no git run then")
+        return several("locks", "fail", left, "`gitmodel doctor --repair` removes them; let no git run then")
     return Finding("locks", "ok", "none is left behind")
 
 
@@ -171,12 +171,5 @@ def _environments(repo: Repository) -> Finding:
         except InvalidFile as error:
             broken.append(f"env/{name}: {error.message}")
     if broken:
-        return _several("environments", "fail", broken, "mend the file on that branch, or revert it")
+        return several("environments", "fail", broken, "mend the file on that branch, or revert it")
     return Finding("environments", "ok", ", ".join(names) or "nothing was promoted yet")
-
-
-def _several(subject: str, status: Status, words: Sequence[str], todo: str) -> Finding:
-    """Return one finding about one thing or more; several are summed up and named one by one."""
-    if len(words) == 1:
-        return Finding(subject, status, words[0], todo)
-    return Finding(subject, status, f"{len(words)}, the first: {words[0]}", todo, tuple(words))

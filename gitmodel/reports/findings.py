@@ -37,6 +37,13 @@ def guarded(subject: str, check: Callable[[], Finding]) -> Finding:
         return Finding(subject, "fail", found, error.hint)
 
 
+def several(subject: str, status: Status, words: Sequence[str], todo: str) -> Finding:
+    """Return one finding about one thing or more; several are summed up and named one by one."""
+    if len(words) == 1:
+        return Finding(subject, status, words[0], todo)
+    return Finding(subject, status, f"{len(words)}, the first: {words[0]}", todo, tuple(words))
+
+
 def findings_text(findings: Sequence[Finding]) -> list[str]:
     """Return a line a finding; below it what it sums up, and what to do."""
     rows = align([(clean(item.status), clean(item.subject), clean(item.found)) for item in findings])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gitmodel.metrics.records import Record
+from gitmodel.reports.life import metric_names, place_of
 from gitmodel.reports.table import align
 from gitmodel.reports.terminal import Colours, clean
 
@@ -87,26 +88,14 @@ def history_text(records: Sequence[Record]) -> list[str]:
         records: Of kind ``live``.
     """
     lines: list[str] = []
-    for place in dict.fromkeys(_place(record) for record in records):
-        own = [record for record in records if _place(record) == place]
-        names = [name for name in _names(own) if name not in _PLAIN]
+    for place in dict.fromkeys(place_of(record) for record in records):
+        own = [record for record in records if place_of(record) == place]
+        names = metric_names(own)
         head = ("AT", "VERSION", "PREDICTIONS", "LABELLED", *(name.upper() for name in names))
         rows = [_cells(record, names) for record in own]
         lines += [*([""] if lines else []), clean(place), *(_charts(own, names))]
         lines += align([head, *(tuple(map(clean, row)) for row in rows)])
     return lines
-
-
-_PLAIN = {"predictions", "labelled", "failed", "window_seconds"}
-
-
-def _place(record: Record) -> str:
-    return record.dataset.name.removeprefix("live/") if record.dataset else ""
-
-
-def _names(records: Sequence[Record]) -> list[str]:
-    found = {name for record in records for name in record.metrics}
-    return sorted(name for name in found if not name.endswith((".low", ".high")))
 
 
 def _cells(record: Record, names: Sequence[str]) -> tuple[str, ...]:

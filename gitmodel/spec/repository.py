@@ -30,12 +30,12 @@ class CiSpec:
 class AlertSpec:
     """Who is told about the quality of live models.
 
-    ``to`` is an address of Apprise, or ``$NAME`` of a variable that holds one. ``models`` and
-    ``environments`` are names or globs.
+    ``to`` is an address of Apprise, ``$NAME`` of a variable that holds one, or ``forge``: an issue there.
+    ``severity`` is where it begins, or ``none``: never. ``models`` and ``environments`` are names or globs.
     """
 
     to: str
-    severity: Literal["info", "warning", "critical"] = "warning"
+    severity: Literal["none", "info", "warning", "critical"] = "warning"
     models: tuple[str, ...] = ("*",)
     environments: tuple[str, ...] = ("*",)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from gitmodel.git.refs import list_refs
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import METRICS_REF, Record, format_record, now
+from gitmodel.monitoring.incidents import INCIDENTS_REF, format_step
 from gitmodel.reports.findings import Finding, findings_text, guarded
 from tests.cli.conftest import Run, tag
 from tests.conftest import clone, commit_all
+from tests.monitoring.test_alerts import OPENED
 from tests.registry.test_desired import promote
 
 
@@ -78,6 +81,25 @@ def test_broken_lines_are_set_aside_and_good_ones_stay(models: Repository, run: 
     before = list_refs(models)
     assert run("doctor", "--repair").err.startswith("no unreadable lines moved")
     assert list_refs(models) == before
+
+
+def test_incidents_that_cannot_be_read_are_set_aside_and_stuck_ones_are_named(
+    models: Repository, run: Run
+) -> None:
+    assert findings(run)["incident notes"]["found"] == "0 steps"
+    commit = Oid(models.git("rev-parse", "HEAD"))
+    stuck = replace(OPENED, kind="stuck", severity="critical")
+    append_notes(models, INCIDENTS_REF, {commit: ["{}", format_step(OPENED), format_step(stuck)]})
+    found = findings(run)["incident notes"]
+    assert (found["status"], found["found"]) == (
+        "warn",
+        f"{commit.short} line 3: not a step of an incident: '{{}}'",
+    )
+    done = run("doctor", "--repair")
+    assert done.err.splitlines()[1:] == ["1 unreadable line moved to refs/notes/incidents-unreadable"]
+    found = findings(run)["incident notes"]
+    assert found["found"] == "stuck: spam in live: recall at least 0.6"
+    assert models.git("notes", "--ref=incidents-unreadable", "show", commit) == "{}"
 
 
 def test_locks_of_a_killed_git_are_named_and_removed(models: Repository, run: Run) -> None:

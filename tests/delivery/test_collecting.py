@@ -1,14 +1,21 @@
 """Segments written by hand, collected by the real playbook on this machine."""
 
+import errno
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from gitmodel import process
+from gitmodel.delivery.ansible.action_plugins.gitmodel_segments import lengths
 from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
     Chunk,
     list_segments,
@@ -17,7 +24,11 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_segments import (
     read_round,
 )
 from gitmodel.delivery.collecting import collect, complete_until, live_folder
+from gitmodel.delivery.figures import publish_figures
+from gitmodel.delivery.pruning import prune
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.pruned import note_pruned, read_pruned
+from gitmodel.packaging.serving import segments
 from tests.conftest import commit_all
 
 
@@ -95,6 +106,65 @@ def test_links_are_no_segments(tmp_path: Path) -> None:
     assert list(list_segments(tmp_path, "other")) == []
 
 
+def test_lines_that_a_full_disk_took_back_move_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies: dict[str, bytes] = {}
+
+    def bring() -> None:
+        chunks, _ = read_round(tmp_path, {path: len(data) for path, data in copies.items()})
+        for chunk in chunks:
+            assert len(copies.get(chunk.path, b"")) == chunk.start
+            copies[chunk.path] = copies.get(chunk.path, b"") + chunk.data
+
+    def full(file: BinaryIO, data: bytes) -> None:
+        file.write(data[:13])  # one whole line, and half of another
+        bring()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = segments.Segments(tmp_path / "predictions/m")
+    made.append([b"kept one\n"])
+    for _ in range(3):  # into a segment that holds something, then into new ones
+        with monkeypatch.context() as patch:
+            patch.setattr(segments, "_write_all", full)
+            with pytest.raises(OSError, match="No space"):
+                made.append([b"gone one\n", b"gone two\n"])
+    made.append([b"kept two, which is longer than what was taken back\n"])
+    bring()
+    made.append([b"kept three\n"])
+    made.close()
+    bring()
+    bring()
+    kept = [line for data in copies.values() for line in data.splitlines() if line.startswith(b"kept")]
+    assert kept == [b"kept one", b"kept two, which is longer than what was taken back", b"kept three"]
+    assert len(list((tmp_path / "predictions/m").iterdir())) == 2  # none that is empty
+
+
+@pytest.mark.system
+def test_killed_half_way_and_run_again(repo: Repository, tmp_path: Path) -> None:
+    state = environment(repo, tmp_path / "root")
+    text = "".join(
+        f'{{"n": {number}, "pad": "{number:0200}"}}\n' for number in range(300_000)
+    )  # eight rounds
+    write(state, "predictions/m/1.jsonl", text)
+    copy = live_folder(repo, "local") / "localhost/predictions/m/1.jsonl"
+    argv = [str(Path(sys.executable).parent / "gitmodel"), "feedback", "collect", "local"]
+    sizes = []
+    for least in (1, len(text) // 3):
+        running = subprocess.Popen(argv, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while running.poll() is None and not (copy.exists() and copy.stat().st_size >= least):
+            time.sleep(0.01)
+        running.kill()
+        assert running.wait() == -signal.SIGKILL
+        sizes.append(copy.stat().st_size)
+    assert sizes[0] < len(text)
+    done = process.run(argv, cwd=repo.root)  # while the ansible of the killed one may still go on
+    assert "localhost: " in done.text
+    assert copy.read_text() == text
+    assert process.run(argv, cwd=repo.root).text.startswith("localhost: 0 new lines")
+    assert copy.read_text() == text
+
+
 @pytest.mark.system
 def test_two_collections_bring_each_line_once(repo: Repository, tmp_path: Path) -> None:
     state = environment(repo, tmp_path / "a root")
@@ -143,3 +213,52 @@ def test_a_host_that_is_down_is_named(repo: Repository, tmp_path: Path) -> None:
     done = process.run([str(program), "feedback", "collect", "local"], cwd=repo.root, check=False)
     assert done.code == 3
     assert "down" in done.stderr.decode()
+
+
+@pytest.mark.system
+def test_figures_reach_the_hosts_that_answer(repo: Repository, tmp_path: Path) -> None:
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    hosts = {"down": {"ansible_host": "127.0.0.1", "ansible_port": 1}, "up": here}
+    root = tmp_path / "root"
+    root.mkdir()
+    state = environment(repo, root, json.dumps({"all": {"hosts": hosts}}))
+    text = '{"model":"m","figures":"{{ 7 * 7 }}"}\n'  # data, no template
+    (problem,) = publish_figures(repo, "local", {"m": text}, sink=print)
+    assert problem.startswith("down: figures for Prometheus: it does not answer")
+    assert (state / "live/m.json").read_text() == text
+
+
+@pytest.mark.system
+def test_old_copies_go_and_do_not_come_again(repo: Repository, tmp_path: Path) -> None:
+    state = environment(repo, tmp_path / "root")
+    commit_all(repo, {"models/m/model.yaml": "name: m\nmonitor: {keep: 2h}\n"})
+    write(state, "predictions/m/1.jsonl", "one\ntwo\n")
+    write(state, "predictions/m/2.jsonl", "three\n")
+    collect(repo, "local", sink=print)
+    copies = live_folder(repo, "local") / "localhost/predictions/m"
+    then = time.time() - 3 * 3600
+    os.utime(copies / "1.jsonl", (then, then))
+    for _ in range(2):
+        (found,) = collect(repo, "local", sink=print)
+        assert (found.lines, found.problem) == (0, "")
+        assert [file.name for file in copies.glob("*.jsonl")] == ["2.jsonl"]
+    write(state, "predictions/m/1.jsonl", "four\n")  # should a clock have jumped
+    (found,) = collect(repo, "local", sink=print)
+    assert (found.lines, found.problem) == (1, "")
+    assert (copies / "1.jsonl").read_text() == "four\n"
+    (found,) = collect(repo, "local", sink=print)
+    assert found.lines == 0
+
+
+def test_a_deletion_that_was_killed_is_ended(tmp_path: Path) -> None:
+    own = tmp_path / "host/predictions/m"
+    own.mkdir(parents=True)
+    (own / ".1.jsonl.going").write_text("one\n")
+    note_pruned(own, "1.jsonl", 4)
+    note_pruned(own, "1.jsonl", 6)
+    with (own / ".pruned").open("a") as out:
+        out.write("2.jsonl ½\n3.jsonl\n")
+    assert prune(tmp_path, "m", timedelta(hours=1), lambda _: False) == 0
+    assert [file.name for file in own.iterdir()] == [".pruned"]
+    assert read_pruned(own) == {"1.jsonl": 10}
+    assert lengths(tmp_path / "host") == {"predictions/m/1.jsonl": 10}

@@ -23,6 +23,7 @@ class GitHubState:
         comments: By number of the pull request, oldest first.
         statuses: By commit.
         pulls: By number.
+        issues: By number.
         workflows: State by path.
         dispatches: What pipelines were started with.
     """
@@ -31,6 +32,7 @@ class GitHubState:
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     workflows: dict[str, str] = field(default_factory=dict)
     dispatches: list[dict[str, Any]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -61,6 +63,23 @@ class GitHubState:
             "base": {"sha": "0" * 40, "ref": base, "repo": {"full_name": self.name}},
             **more,
         }
+
+    def add_issue(self, body: str, user: dict[str, Any] = BOT, **more: Any) -> dict[str, Any]:
+        """Add an open issue; numbers are those of pull requests, too."""
+        number = 1 + max([*self.pulls, *self.issues], default=0)
+        made = {
+            "url": f"{self.server.url}/repos/{self.name}/issues/{number}",
+            "number": number,
+            "state": "open",
+            "html_url": f"https://github.invalid/{self.name}/issues/{number}",
+            "title": "",
+            "body": body,
+            "user": user,
+            "updated_at": "2026-11-28T00:00:00Z",
+            **more,
+        }
+        self.issues[number] = made
+        return made
 
     def add_comment(self, number: int, body: str, user: dict[str, Any] | None = BOT) -> dict[str, Any]:
         """Add a comment."""
@@ -122,8 +141,24 @@ class GitHubState:
         self.pulls[int(number)].update(request.body)
         return Answer(200, self.pulls[int(number)])
 
+    def _issues(self, request: Request) -> Answer:
+        since, state = request.query.get("since", ""), request.query.get("state", "open")
+        found = [
+            each
+            for each in self.issues.values()
+            if each["updated_at"] >= since and state in ("all", each["state"])
+        ]
+        return self._paged(request, found if request.query.get("direction") == "asc" else found[::-1])
+
+    def _open_issue(self, request: Request) -> Answer:
+        return Answer(201, self.add_issue(**request.body))
+
+    def _change_issue(self, request: Request, number: str) -> Answer:
+        self.issues[int(number)].update(request.body)
+        return Answer(200, self.issues[int(number)])
+
     def _comments(self, request: Request, number: str) -> Answer:
-        if int(number) not in self.pulls:
+        if int(number) not in {*self.pulls, *self.issues}:
             return Answer(404, {"message": "Not Found"})
         return self._paged(request, self.comments.get(int(number), []))
 
@@ -173,6 +208,9 @@ _ROUTES = (
     (r"/pulls/(\d+)", "PATCH", "_change"),
     (r"/pulls", "GET", "_pulls"),
     (r"/pulls", "POST", "_open"),
+    (r"/issues", "GET", "_issues"),
+    (r"/issues", "POST", "_open_issue"),
+    (r"/issues/(\d+)", "PATCH", "_change_issue"),
     (r"/issues/(\d+)/comments", "GET", "_comments"),
     (r"/issues/(\d+)/comments", "POST", "_add"),
     (r"/issues/comments/(\d+)", "PATCH", "_edit"),

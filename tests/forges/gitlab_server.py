@@ -22,6 +22,8 @@ class GitLabState:
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
+    issues: dict[int, dict[str, Any]] = field(default_factory=dict)
+    issue_notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     schedules: list[dict[str, Any]] = field(default_factory=list)
     pipelines: list[dict[str, Any]] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -49,6 +51,24 @@ class GitLabState:
             "description": "",
             **more,
         }
+
+    def add_issue(self, description: str, author: dict[str, Any] = ME, **more: Any) -> dict[str, Any]:
+        """Add an open issue."""
+        number = 1 + max(self.issues, default=0)
+        made = {
+            "id": 2000 + number,
+            "iid": number,
+            "project_id": self.project,
+            "state": "opened",
+            "title": "",
+            "description": description,
+            "author": author,
+            "created_at": "2026-11-28T00:00:00Z",
+            "web_url": f"https://gitlab.invalid/acme/models/-/issues/{number}",
+            **more,
+        }
+        self.issues[number] = made
+        return made
 
     def add_note(self, number: int, body: str, author: dict[str, Any] = ME) -> dict[str, Any]:
         """Add a note."""
@@ -104,6 +124,33 @@ class GitLabState:
     def _change(self, request: Request, number: str) -> Answer:
         self.requests[int(number)].update(request.body)
         return Answer(200, self.requests[int(number)])
+
+    def _issues(self, request: Request) -> Answer:
+        since = request.query.get("created_after", "")
+        found = [each for each in self.issues.values() if each["created_at"] >= since]
+        return self._paged(request, found if request.query.get("sort") == "asc" else found[::-1])
+
+    def _open_issue(self, request: Request) -> Answer:
+        return Answer(201, self.add_issue(**request.body))
+
+    def _change_issue(self, request: Request, number: str) -> Answer:
+        if request.body.get("state_event") == "close":
+            self.issues[int(number)]["state"] = "closed"
+        return Answer(200, self.issues[int(number)])
+
+    def _issue_notes(self, request: Request, number: str) -> Answer:
+        return self._paged(request, self.issue_notes.get(int(number), []))
+
+    def _add_issue_note(self, request: Request, number: str) -> Answer:
+        made = {"id": next(self.ids), "body": request.body["body"], "author": ME}
+        self.issue_notes.setdefault(int(number), []).append(made)
+        return Answer(201, made)
+
+    def _delete_issue_note(self, _: Request, number: str, note: str) -> Answer:
+        for made in [each for each in self.issue_notes[int(number)] if each["id"] == int(note)]:
+            self.issue_notes[int(number)].remove(made)
+            return Answer(204)
+        return Answer(404, {"message": "404 Not found"})
 
     def _notes(self, request: Request, number: str) -> Answer:
         if int(number) not in self.requests:
@@ -179,6 +226,12 @@ _ROUTES = (
     (r"/merge_requests/(\d+)/notes", "POST", "_add"),
     (r"/merge_requests/(\d+)/notes/(\d+)", "PUT", "_edit"),
     (r"/merge_requests/(\d+)/notes/(\d+)", "DELETE", "_delete"),
+    (r"/issues", "GET", "_issues"),
+    (r"/issues", "POST", "_open_issue"),
+    (r"/issues/(\d+)", "PUT", "_change_issue"),
+    (r"/issues/(\d+)/notes", "GET", "_issue_notes"),
+    (r"/issues/(\d+)/notes", "POST", "_add_issue_note"),
+    (r"/issues/(\d+)/notes/(\d+)", "DELETE", "_delete_issue_note"),
     (r"/statuses/([0-9a-f]+)", "POST", "_status"),
     (r"/pipeline", "POST", "_start"),
     (r"/pipeline_schedules", "GET", "_schedules"),

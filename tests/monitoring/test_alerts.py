@@ -61,6 +61,21 @@ def test_each_step_is_told_once_a_channel() -> None:
     assert due(Incident((*steps, PROMOTED, RESOLVED, told(RESOLVED, DESK.to))), [DESK]) == []
 
 
+def test_without_alert_people_hear_of_what_changed_and_what_is_stuck() -> None:
+    stuck = replace(OPENED, kind="stuck", severity="critical", at="2026-11-01T02:00:00Z")
+
+    def kinds(*steps: Step) -> list[str]:
+        return [each.step.kind for each in due(Incident(steps), [DESK], quiet=True)]
+
+    assert kinds(OPENED) == []
+    assert kinds(OPENED, RESOLVED) == []  # nobody knew that it began
+    assert kinds(replace(OPENED, verdict="error")) == ["opened"]  # nothing else follows from it
+    assert kinds(OPENED, PROMOTED, stuck, RESOLVED) == ["promoted", "stuck", "resolved"]
+    again = replace(PROMOTED, at="2026-11-01T03:00:00Z", result="5")
+    assert kinds(OPENED, PROMOTED, told(PROMOTED, DESK.to), again) == ["promoted"]
+    assert kinds(OPENED, PROMOTED, told(PROMOTED, DESK.to), again, told(again, DESK.to)) == []
+
+
 @pytest.mark.parametrize(
     ("channel", "count"),
     [
@@ -69,6 +84,7 @@ def test_each_step_is_told_once_a_channel() -> None:
         (AlertSpec("json://x", environments=("staging",)), 0),
         (AlertSpec("json://x", severity="critical"), 0),
         (AlertSpec("json://x", severity="info"), 2),
+        (AlertSpec("json://x", severity="none"), 0),
     ],
 )
 def test_a_channel_hears_what_it_asked_for(channel: AlertSpec, count: int) -> None:

@@ -1,9 +1,12 @@
 """`gitmodel monitor` on a real repository, a real model and what its service kept."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from gitmodel.cli.main import program
@@ -131,3 +134,44 @@ def test_the_same_measurement_is_noted_once(repo: Repository) -> None:
     for _ in range(2):
         watch(repo, "production", by="ada", now=NOW)
     assert repo.git("notes", "--ref", "metrics", "show", "credit-risk@v1^{}").count('"live"') == 1
+
+
+def test_services_are_told_and_rules_are_printed(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served(repo)
+    conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 100")
+    commit_all(
+        repo, {"environments/production.yaml": f"name: production\nroot: {json.dumps(str(tmp_path))}\n"}
+    )
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    assert run("monitor", "production", "--no-collect", "--no-record").exit_code == 0
+    assert not (tmp_path / "state").exists()
+    done = run("monitor", "production", "--no-collect")
+    assert (done.exit_code, done.stderr) == (0, "")
+    written = json.loads((tmp_path / f"state/live/{MODEL}.json").read_text())
+    assert (written["model"], written["version"], written["environment"]) == (MODEL, "1", "production")
+    for words in ((), ("production",), (MODEL, "production")):
+        (group,) = yaml.safe_load(run("monitor", "--rules", *words).stdout)["groups"]
+        assert group["rules"][0]["labels"]["metric"] == "roc_auc"
+    assert "no version of nobody was promoted" in run("monitor", "--rules", "nobody", "production").stderr
+    assert "expected [MODEL] ENV, found nothing" in run("monitor").stderr
+
+
+def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    served(repo)
+    conditions(repo, "metric: roc_auc, min: 0.7, min_samples: 100")
+    for hours in (0, 1, 2):
+        watch(repo, "production", by="ada", now=NOW - timedelta(hours=hours))
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    shown = run("log", "--live", MODEL, "--chart", "--metric", "roc_auc").stdout
+    assert "credit-risk in production" in shown
+    assert "roc_auc (bound 0.7)" in shown
+    assert "accuracy" not in shown
+    assert "promoted     v1, by Ada" in shown
+    file = tmp_path / "life.svg"
+    assert run("log", "--live", MODEL, "--svg", str(file)).exit_code == 0
+    assert "latency_p95" in file.read_text("utf-8")
+    assert "'recal' was not measured" in run("log", MODEL, "--chart", "--metric", "recal").stderr

@@ -14,9 +14,13 @@ from typing import Any
 
 import bentoml
 import pytest
+from prometheus_client import REGISTRY
 
 from gitmodel.packaging import Declared, Package, package_version
 from gitmodel.packaging.build import _own_modules
+from gitmodel.packaging.serving import keeping, segments
+from gitmodel.packaging.serving.keeping import Keeper
+from gitmodel.packaging.serving.rows import Rows
 from gitmodel.packaging.serving.segments import SEGMENT_BYTES, Segments, line, prune
 from gitmodel.spec.model import MonitorSpec
 
@@ -207,7 +211,7 @@ def test_a_folder_that_cannot_be_written_fails_no_prediction(
         assert answer.status_code == 503
         assert "none of it was" in answer.json()["error"]
         time.sleep(0.5)
-        dropped = 'gitmodel_predictions_dropped_total{model="credit-risk",reason="disk"}'
+        dropped = 'gitmodel_predictions_dropped_total{environment="",model="credit-risk",reason="disk"}'
         assert dropped in client.get("/metrics").text
 
 
@@ -247,9 +251,9 @@ def test_the_metrics(client: TestClient, row: dict[str, Any]) -> None:
     text = client.get("/metrics").text
     for sample in (
         r'gitmodel_model_info\{.*version="4"\} 1\.0',
-        r'gitmodel_predictions_total\{model="credit-risk",outcome="ok"\} [1-9]',
-        r'gitmodel_predictions_total\{model="credit-risk",outcome="invalid"\} [1-9]',
-        r'gitmodel_feedback_total\{model="credit-risk",signal="label"\} [1-9]',
+        r'gitmodel_predictions_total\{environment="",model="credit-risk",outcome="ok"\} [1-9]',
+        r'gitmodel_predictions_total\{environment="",model="credit-risk",outcome="invalid"\} [1-9]',
+        r'gitmodel_feedback_total\{environment="",model="credit-risk",signal="label"\} [1-9]',
         r"gitmodel_prediction_seconds_bucket\{",
     ):
         assert re.search(sample, text), sample
@@ -307,3 +311,87 @@ def test_the_oldest_closed_segments_go_first(tmp_path: Path) -> None:
     assert prune(folders, max_size=10**9, keep=60, open_segments=[newest]) == [
         {"segment": names[3], "pruned": 10}
     ]
+
+
+def test_figures_of_the_live_version_are_told(client: TestClient, tmp_path: Path) -> None:
+    figure = {"metric": 'odd"', "window": "1d", "value": 0.5, "low": 0.4, "high": 0.6, "samples": 70}
+    document = {"model": KEY, "version": "4", "environment": "live", "at": 1000, "figures": [figure]}
+    assert "gitmodel_live_metric{" not in client.get("/metrics").text
+    (tmp_path / "state/live").mkdir(parents=True)
+    (tmp_path / f"state/live/{KEY}.json").write_text(json.dumps(document))
+    text = client.get("/metrics").text
+    labels = 'environment="live",metric="odd\\"",model="credit-risk",version="4",window="1d"'
+    for name, value in {
+        "metric": "0.5",
+        "metric_low": "0.4",
+        "metric_high": "0.6",
+        "samples": "70.0",
+        "measured_timestamp_seconds": "1000.0",
+    }.items():
+        assert f"gitmodel_live_{name}{{{labels}}} {value}\n" in text
+
+
+def keeper_of(state: Path, **more: Any) -> Keeper:
+    forget_metrics()
+    kept = {"sample": 1.0, "exclude": [], "hash": [], "keep": 86_400.0, "max_size": 10**9, **more}
+    return Keeper({"model": KEY, "version": "4"}, kept, state)
+
+
+def counted(reason: str) -> float:
+    labels = {"model": KEY, "environment": "", "reason": reason}
+    return REGISTRY.get_sample_value("gitmodel_predictions_dropped_total", labels) or 0.0
+
+
+def test_a_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "QUEUE_ROWS", 10)
+    keeper = keeper_of(tmp_path)
+    monkeypatch.setattr(keeper, "_start", lambda: None)  # the disk is slow
+    for number, rows in enumerate((15, 1, 3)):  # the first is larger than the queue, and nothing else waits
+        keeper.predicted(f"{number:016x}", "", [{}] * rows, [{}] * rows, 1.0)
+    assert counted("queue") == 4
+    keeper.close()
+    lines = kept(tmp_path)
+    assert len({each["id"] for each in lines if "id" in each}) == 15
+    assert [(each["dropped"], each["reason"]) for each in lines if "dropped" in each] == [(4, "queue")]
+
+
+def test_a_row_that_is_too_long_is_dropped_alone(tmp_path: Path) -> None:
+    keeper = keeper_of(tmp_path)
+    rows = [{"text": "x"}, {"text": "x" * 1_000_000}, {"text": "y"}]
+    keeper.predicted("0" * 16, "", rows, [{}] * 3, 1.0)
+    keeper.close()
+    *lines, note = kept(tmp_path)
+    assert [each["input"]["text"] for each in lines] == ["x", "y"]
+    assert (note["dropped"], note["reason"], counted("too long")) == (1, "too long", 1)
+
+
+def test_a_model_that_breaks_is_kept_as_500(tmp_path: Path, package: Package) -> None:
+    from gitmodel.packaging.serving.api import Asked, respond  # BentoML warns of itself when it is imported
+
+    class Broken:
+        def answer(self, _rows: object) -> None:
+            raise ZeroDivisionError
+
+    keeper = keeper_of(tmp_path)
+    signature = json.loads((package.folder / "src/model/signature.json").read_text())
+    body = json.dumps(package.smoke[0]["input"]).encode()
+    with pytest.raises(ZeroDivisionError):
+        respond(Rows(signature["input"]), Broken(), Asked(body, "order-7"), keeper)
+    keeper.close()
+    (found,) = kept(tmp_path)
+    assert (found["status"], found["request"], "input" in found) == (500, "order-7", False)
+    labels = {"model": KEY, "environment": "", "outcome": "error"}
+    assert REGISTRY.get_sample_value("gitmodel_predictions_total", labels) == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("SEGMENT_BYTES", 200), ("SEGMENT_SECONDS", -1.0)])
+def test_segments_are_closed_by_size_and_age(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: float
+) -> None:
+    monkeypatch.setattr(segments, name, value)
+    made = Segments(tmp_path / "p")
+    begun = [made.append([line({"n": number, "pad": "x" * 250})]) for number in range(4)]
+    made.close()
+    assert begun == [True] * 4
+    files = sorted((tmp_path / "p").iterdir())
+    assert [json.loads(file.read_bytes())["n"] for file in files] == [0, 1, 2, 3]

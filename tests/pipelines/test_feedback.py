@@ -1,6 +1,8 @@
 """Segments written by hand become rows of a model's data: real git, real DVC, once whatever happens."""
 
 import json
+import os
+import time
 import tracemalloc
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from gitmodel import process
 from gitmodel.errors import ToolFailed, UsageError
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.pruned import read_pruned
 from gitmodel.pipelines.feedback import Appended, append_all
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import read_labelled
@@ -412,3 +415,62 @@ def test_many_lines_in_bounded_memory(desk: Desk, tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 25_000_000
+
+
+class Old:
+    """Old segments of a desk whose hosts keep predictions for two hours."""
+
+    def __init__(self, desk: Desk, more: str = "") -> None:
+        self.desk = desk
+        text = MODEL.format(more=more) + "monitor: {keep: 2h}\n"
+        commit_all(desk.repo, {"models/risk/model.yaml": text})
+        desk.repo.git("push", "-q", "origin", "HEAD:main")
+
+    def write(self, kind: str, name: str, *lines: str, hours: float = 3) -> None:
+        self.desk.write(kind, *lines, name=f"{name}.jsonl")
+        then = time.time() - hours * 3600
+        os.utime(self.folder(kind) / f"{name}.jsonl", (then, then))
+
+    def folder(self, kind: str) -> Path:
+        return self.desk.repo.state / "live/production/one" / kind / "risk"
+
+    def left(self, kind: str) -> list[str]:
+        return sorted(file.stem for file in self.folder(kind).glob("*.jsonl"))
+
+
+def test_old_copies_go_once_their_rows_are_data(desk: Desk) -> None:
+    old = Old(desk)
+    old.write("predictions", "1", prediction(1), prediction(2))
+    old.write("predictions", "2", prediction(3), '{"id": "broken\n')
+    old.write("predictions", "3", prediction(4), hours=1)
+    old.write("feedback", "1", label(1, "good"))
+    old.write("feedback", "2", label(9, "bad"))  # its prediction may still come
+    old.write("feedback", "3", label(9, "bad"), hours=5)
+    sizes = {name: (old.folder("predictions") / f"{name}.jsonl").stat().st_size for name in "12"}
+    assert desk.append().rows == 1
+    assert old.left("predictions") == ["3"]
+    assert old.left("feedback") == ["2"]
+    assert read_pruned(old.folder("predictions")) == {f"{name}.jsonl": size for name, size in sizes.items()}
+    assert desk.append() == Appended("risk")
+    assert [row["_prediction"] for row in desk.rows()] == [row_id(1)]
+
+
+def test_copies_stay_until_their_rows_are_on_the_default_branch(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Old(desk)
+    old.write("predictions", "1", prediction(1), prediction(2))
+    old.write("predictions", "2", prediction(3))
+    old.write("feedback", "1", label(1, "good"), label(2, 7))  # two kinds: one of them becomes no row
+    with monkeypatch.context() as patch:
+        patch.setattr("gitmodel.pipelines.feedback._publish", lambda *_: Appended("risk"))
+        desk.append()  # as one whose rows were proposed and not merged
+    assert old.left("predictions") == ["1"]
+    assert old.left("feedback") == ["1"]
+
+
+def test_silence_may_still_become_a_row(desk: Desk) -> None:
+    old = Old(desk, ", silence: {after: 1h, label: bad}")
+    old.write("predictions", "1", prediction(1))
+    desk.append()  # nobody knows whether all feedback has come
+    assert old.left("predictions") == ["1"]

@@ -101,6 +101,7 @@ def request(target: Target, release: Release) -> dict[str, Any]:
         raise ToolFailed(f"the package {release.folder} cannot be rolled out: {error}") from error
     return {
         "root": str(target.root),
+        "environment": target.name,
         "host": target.host,
         "port": target.port,
         "turn": uuid.uuid4().hex,

@@ -45,7 +45,7 @@ class Keeper:
 
     def __init__(self, version: Mapping[str, Any], kept: Mapping[str, Any], state: Path | None) -> None:
         self.model, self.version = str(version["model"]), str(version["version"])
-        self.metrics = Metrics(version)
+        self.metrics = Metrics(version, state)
         self._kept = kept
         self._state = state
         key = self.model.replace("/", ".")

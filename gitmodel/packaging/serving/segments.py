@@ -60,7 +60,7 @@ class Segments:
             try:
                 _write_all(file, data)
             except OSError:
-                file.truncate(self._size)  # else the next line would follow half a line
+                self._give_up(file)
                 raise
             self._size += len(data)
             return begun
@@ -90,6 +90,16 @@ class Segments:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
                 self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._path, self._size, self._opened = path, 0, time.monotonic()
+
+    def _give_up(self, file: BinaryIO) -> None:
+        """Take back what was not written whole, and write no more to this segment.
+
+        Who copies it meanwhile may have got lines that are gone now: no others must come to their place.
+        """
+        file.truncate(self._size)
+        if self._size == 0:
+            self._path.unlink(missing_ok=True)
+        self._shut()
 
     def _shut(self) -> None:
         if self._file is not None:

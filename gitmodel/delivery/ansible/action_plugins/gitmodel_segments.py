@@ -14,6 +14,7 @@ from ansible.errors import AnsibleActionFail  # type: ignore[import-untyped]
 from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_segments import KINDS, Chunk, parse_chunk, place_of
+from gitmodel.metrics.pruned import read_pruned
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -55,11 +56,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 def lengths(folder: Path) -> dict[str, int]:
     """Return how long each copy below a host's folder is, by the path that the host knows it by."""
-    found = {}
+    found: dict[str, int] = {}
     for kind in KINDS:
-        for file in (folder / kind).rglob("*.jsonl"):
-            key = ".".join(file.parent.relative_to(folder / kind).parts)
-            found[f"{kind}/{key}/{file.name}"] = file.stat().st_size
+        for own in (folder / kind).glob("*/"):
+            here = {file.name: file.stat().st_size for file in own.glob("*.jsonl")}
+            gone = read_pruned(own)
+            for name in {**gone, **here}:
+                found[f"{kind}/{own.name}/{name}"] = gone.get(name, 0) + here.get(name, 0)
     return found
 
 
@@ -71,8 +74,9 @@ def append(folder: Path, chunk: Chunk) -> None:
     file = folder / place
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("ab") as out:
-        if out.tell() != chunk.start:
-            raise AnsibleActionFail(f"{place} has {out.tell()} bytes, the host went on at {chunk.start}")
+        length = out.tell() + read_pruned(file.parent).get(file.name, 0)
+        if length != chunk.start:
+            raise AnsibleActionFail(f"{place} has {length} bytes, the host went on at {chunk.start}")
         out.write(chunk.data)
         out.flush()
         os.fsync(out.fileno())

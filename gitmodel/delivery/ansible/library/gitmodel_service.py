@@ -27,6 +27,7 @@ def main() -> None:
             "program": {"type": "dict", "required": True},
             "source": {"type": "path"},
             "digest": {"type": "str"},
+            "environment": {"type": "str", "default": ""},
             "command": {"type": "list", "elements": "str"},
             "smoke": {"type": "list", "elements": "dict", "default": []},
             "ready_seconds": {"type": "float", "default": 60.0},
@@ -50,7 +51,14 @@ def main() -> None:
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
     rollout.place_release(layout, program, Path(given["source"]), given["digest"])
-    changed = rollout.start(layout, program, given["command"], given["smoke"], given["ready_seconds"])
+    changed = rollout.start(
+        layout,
+        program,
+        given["command"],
+        given["smoke"],
+        given["ready_seconds"],
+        variables={"GITMODEL_ENVIRONMENT": given["environment"]},
+    )
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"
 

@@ -5,7 +5,7 @@ import os
 import random
 import shutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,13 @@ def _link(source: str, target: str) -> None:
 
 
 def start(
-    layout: Layout, program: Program, command: Sequence[str], rows: list[dict[str, Any]], seconds: float
+    layout: Layout,
+    program: Program,
+    command: Sequence[str],
+    rows: list[dict[str, Any]],
+    seconds: float,
+    *,
+    variables: Mapping[str, str],
 ) -> bool:
     """Run a program beside all others until it is ready, is who it must be and predicts what it must.
 
@@ -81,6 +87,7 @@ def start(
         command: How; ``{port}`` is replaced.
         rows: Smoke predictions, each with ``input`` and ``output``.
         seconds: How long it may take to become ready.
+        variables: What it finds in its environment beside what every program does.
 
     Returns:
         Whether anything had to be started.
@@ -91,11 +98,11 @@ def start(
     supervisor = Supervisor(layout)
     known = read_programs(layout).get(program.name)
     placed = known or program.at(free_port(layout))
-    changed = _write_config(layout, placed, command)
+    changed = _write_config(layout, placed, command, variables)
     position = router.log_size(layout, placed.name)
     if changed or _is_stuck(supervisor, placed, seconds):
         supervisor.remove(placed.name)
-        _write_config(layout, placed, command)
+        _write_config(layout, placed, command, variables)
         changed = True
     changed |= supervisor.state(placed.name) is None
     supervisor.start(placed.name)
@@ -105,12 +112,14 @@ def start(
     return changed
 
 
-def _write_config(layout: Layout, program: Program, command: Sequence[str]) -> bool:
+def _write_config(
+    layout: Layout, program: Program, command: Sequence[str], variables: Mapping[str, str]
+) -> bool:
     argv = [word.replace("{port}", str(program.port)) for word in command]
     home = layout.scratch(program.name)
     home.mkdir(parents=True, exist_ok=True)
-    environment = {"BENTOML_HOME": str(home), "TMPDIR": str(home), "GITMODEL_STATE": str(layout.state)}
-    sections = program_sections(layout, program.name, argv, layout.release(program), environment)
+    own = {"BENTOML_HOME": str(home), "TMPDIR": str(home), "GITMODEL_STATE": str(layout.state)}
+    sections = program_sections(layout, program.name, argv, layout.release(program), {**variables, **own})
     return write(layout.config(program.name), ini(program, sections))
 
 
