@@ -241,6 +241,8 @@ def _judged(
     A label repeats or contradicts the one before it, by their times (of two at one time the greater is the
     later), of the same prediction. A like contradicts no click.
     """
+    import pyarrow.compute as pc
+
     kinds = np.zeros(len(rows), np.int8)
     known = np.flatnonzero(rows >= 0)
     times = np.bincount(rows[known]) if len(known) else np.zeros(0, np.int64)
@@ -248,16 +250,25 @@ def _judged(
     once = known[times[rows[known]] == 1]
     if not len(several):
         return kinds, once
-    words, said = (np.array(each.take(several).to_pylist(), object) for each in (texts, signals))
-    order = np.lexsort((np.unique(words, return_inverse=True)[1], at[several], rows[several]))
+    words, said = _ranks(texts)[several], _ranks(signals)[several]
+    order = np.lexsort((words, at[several], rows[several]))
     words, said, several = words[order], said[order], several[order]
+    plain = pc.equal(signals, "label").to_numpy(zero_copy_only=False)[several]
     same_row = rows[several][1:] == rows[several][:-1]
     is_same = words[1:] == words[:-1]
-    is_other = (said[1:] == said[:-1]) | (said[1:] == "label") | (said[:-1] == "label")
+    is_other = (said[1:] == said[:-1]) | plain[1:] | plain[:-1]
     odd = np.where(is_same, REPEATED, np.where(is_other, CONTRADICTING, NEW))
     kinds[several[1:]] = np.where(same_row, odd, NEW)
     ends = np.r_[True, ~same_row] if which == "first" else np.r_[~same_row, True]
     return kinds, np.r_[once, several[ends]]
+
+
+def _ranks(texts: "pa.Array") -> NDArray[np.int64]:
+    """Return numbers that sort as the texts do."""
+    encoded = texts.dictionary_encode()
+    order = np.argsort(np.array(encoded.dictionary.to_pylist(), object))
+    ranks: NDArray[np.int64] = np.argsort(order)[encoded.indices.to_numpy()]
+    return ranks
 
 
 def _spread(texts: "pa.Array", rows: NDArray[np.int64], chosen: NDArray[np.int64], count: int) -> "pa.Array":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from gitmodel.evaluation.metrics import RANKING_METRICS
 from gitmodel.evaluation.outcome import Outcome
 from gitmodel.monitoring.frames import Frames, read_frames
-from gitmodel.monitoring.live import measure
+from gitmodel.monitoring.live import measure, replayed
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.monitoring.segments import as_text, microseconds, read_labels, read_predictions
 from gitmodel.monitoring.subject import Subject
@@ -327,6 +328,37 @@ def test_a_ranking_by_probabilities(tmp_path: Path) -> None:
     found = measured(tmp_path, subject=RANKING).metrics
     assert found["mrr"].value == pytest.approx(1 / 3)
     assert found["hit_rate"].value == 0
+
+
+class Newest:
+    """A model that ranks by a column."""
+
+    algo, classes, features = "", None, ("x",)
+    parameters: dict[str, Any] = {}  # noqa: RUF012 - read only
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return frame["x"].to_numpy()
+
+    def probabilities(self, frame: pd.DataFrame) -> None:  # noqa: ARG002 - it has none
+        return None
+
+    def answer(self, frame: pd.DataFrame) -> Any:
+        return self.predict(frame), None
+
+
+def test_another_version_ranks_what_was_asked(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "predictions",
+        [prediction(n, -n, input={"user": n % 4, "x": float(n)}) for n in range(40)],
+    )
+    write(tmp_path, "feedback", [said(n, value=True, signal="click") for n in range(36, 40)])
+    feedback = FeedbackSpec("rows", silence=SilenceSpec(timedelta(minutes=10), 0))
+    frames = read_frames(tmp_path, "credit-risk", NOW, feedback, NOW)
+    live = measure(frames, RANKING, NOW - timedelta(days=1), NOW)
+    count, other = replayed(frames, RANKING, Newest(), NOW - timedelta(days=1), NOW)
+    assert (count, live.counts.silent) == (40, 36)
+    assert (live.metrics["mrr"].value, other["mrr"].value) == (1 / 10, 1)
 
 
 def test_a_ranking_whose_groups_were_not_kept(tmp_path: Path) -> None:

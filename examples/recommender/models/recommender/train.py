@@ -27,10 +27,10 @@ def fit(rows: pd.DataFrame, **params: object) -> Pipeline:
 
 
 def ndcg(rows: pd.DataFrame, scores: np.ndarray) -> float:
-    """Return the mean over the visits at which something was relevant."""
-    visits = rows.assign(score=scores).groupby(GROUP, sort=False)
-    found = [ndcg_score([each[TARGET]], [each.score], k=FIRST) for _, each in visits if each[TARGET].any()]
-    return float(np.mean(found))
+    """Return the mean over the visits at which something was relevant, and something is to be ranked."""
+    visits = [each for _, each in rows.assign(score=scores).groupby(GROUP, sort=False)]
+    ranked = [each for each in visits if each[TARGET].any() and len(each) > 1]
+    return float(np.mean([ndcg_score([each[TARGET]], [each.score], k=FIRST) for each in ranked]))
 
 
 def main() -> None:
