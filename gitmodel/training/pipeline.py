@@ -149,7 +149,7 @@ def _told(message: str) -> Iterator[None]:
     except (DvcException, OSError) as error:
         said = words(error)
         hidden = "a pattern in a .gitignore hides what git has to keep; name there the data, not their folder"
-        raise ToolFailed(message, detail=said, hint=hidden if "git-ignored" in said else None) from error
+        raise ToolFailed(message, detail=said, hint=hidden if "git-ignored" in said else "") from error
 
 
 @contextmanager
