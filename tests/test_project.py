@@ -228,7 +228,7 @@ def test_the_wheel_holds_what_ships(wheel: Path) -> None:
     }
     wanted |= {name for name in tracked() if name.startswith("gitmodel/") and (ROOT / name).is_file()}
     assert wanted <= names, sorted(wanted - names)
-    for example in ("hello-world", "credit-risk", "spam-filter"):
+    for example in ("hello-world", "credit-risk", "spam-filter", "recommender"):
         for dotfile in (".dvc/config", ".dvcignore"):
             assert f"gitmodel/_resources/examples/{example}/{dotfile}" in names
     assert not [name for name in names if re.search(r"__pycache__|\.dvc/(cache|tmp)|^tests/|^bench/", name)]

@@ -16,7 +16,9 @@ _NEXT_FORGE = (
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--server", is_flag=True, help="Make a bare repository that acts on pushes.")
 @click.option(
-    "--example", metavar="NAME", help="Begin with an example: hello-world, credit-risk, spam-filter."
+    "--example",
+    metavar="NAME",
+    help="Begin with an example: hello-world, credit-risk, spam-filter, recommender.",
 )
 @click.option(
     "--provider", type=click.Choice(["github", "gitlab"]), help="Render the pipelines of this forge, too."

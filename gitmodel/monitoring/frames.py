@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gitmodel.monitoring.labels import fill_silence, meant
+from gitmodel.monitoring.labels import meant, settle
 from gitmodel.monitoring.segments import (
     Segment,
     find_others,
@@ -39,6 +39,7 @@ class Frames:
         at: When, in microseconds since 1970, shape (predictions,).
         label: Of each prediction, a text; null where it is not known.
         silent: Whether it is that of silence: nobody has given it.
+        waiting: Whether one was given that does not count yet, as silence would not.
         inputs: Of each prediction, in parts.
         label_row: Of each line with a label, the row of its prediction, or -1; shape (labels,).
         label_at: When it was given.
@@ -53,6 +54,7 @@ class Frames:
     at: NDArray[np.int64]
     label: "pa.Array"
     silent: NDArray[np.bool_]
+    waiting: NDArray[np.bool_]
     inputs: "Sequence[Any]"
     label_row: NDArray[np.int64]
     label_at: NDArray[np.int64]
@@ -106,10 +108,11 @@ def read_frames(
     rows = _rows_of(labels["prediction"], predictions["id"])
     at = _times(labels)
     texts = labels["label"].combine_chunks()
-    kinds, chosen = _judged(rows, at, texts, feedback.label if feedback else "latest")
+    signals = labels["signal"].combine_chunks()
+    kinds, chosen = _judged(rows, at, texts, signals, feedback.label if feedback else "latest")
     made = _times(predictions)
     label = _spread(texts, rows, chosen, len(predictions))
-    label, silent = fill_silence(predictions, made, label, feedback, complete and min(now, complete))
+    label, silent, waiting = settle(predictions, made, label, feedback, complete and min(now, complete))
     foreign = _foreign(labels["prediction"], rows, find_others(folder, model))
     both = [*segments, *given]
     return Frames(
@@ -117,6 +120,7 @@ def read_frames(
         made,
         label,
         silent,
+        waiting,
         inputs,
         rows,
         at,
@@ -230,12 +234,15 @@ def _rows_of(wanted: "pa.ChunkedArray", ids: "pa.ChunkedArray") -> NDArray[np.in
 
 
 def _judged(
-    rows: NDArray[np.int64], at: NDArray[np.int64], texts: "pa.Array", which: str
+    rows: NDArray[np.int64], at: NDArray[np.int64], texts: "pa.Array", signals: "pa.Array", which: str
 ) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """Return the kind of each label, and which labels count: one for each prediction that has any.
 
-    A label repeats or contradicts the one before it, by their times, of the same prediction.
+    A label repeats or contradicts the one before it, by their times (of two at one time the greater is the
+    later), of the same prediction. A like contradicts no click.
     """
+    import pyarrow.compute as pc
+
     kinds = np.zeros(len(rows), np.int8)
     known = np.flatnonzero(rows >= 0)
     times = np.bincount(rows[known]) if len(known) else np.zeros(0, np.int64)
@@ -243,13 +250,25 @@ def _judged(
     once = known[times[rows[known]] == 1]
     if not len(several):
         return kinds, once
-    order = several[np.lexsort((at[several], rows[several]))]
-    same_row = rows[order][1:] == rows[order][:-1]
-    codes = texts.dictionary_encode().indices.to_numpy()
-    same_label = codes[order][1:] == codes[order][:-1]
-    kinds[order[1:]] = np.where(same_row, np.where(same_label, REPEATED, CONTRADICTING), NEW)
+    words, said = _ranks(texts)[several], _ranks(signals)[several]
+    order = np.lexsort((words, at[several], rows[several]))
+    words, said, several = words[order], said[order], several[order]
+    plain = pc.equal(signals, "label").to_numpy(zero_copy_only=False)[several]
+    same_row = rows[several][1:] == rows[several][:-1]
+    is_same = words[1:] == words[:-1]
+    is_other = (said[1:] == said[:-1]) | plain[1:] | plain[:-1]
+    odd = np.where(is_same, REPEATED, np.where(is_other, CONTRADICTING, NEW))
+    kinds[several[1:]] = np.where(same_row, odd, NEW)
     ends = np.r_[True, ~same_row] if which == "first" else np.r_[~same_row, True]
-    return kinds, np.r_[once, order[ends]]
+    return kinds, np.r_[once, several[ends]]
+
+
+def _ranks(texts: "pa.Array") -> NDArray[np.int64]:
+    """Return numbers that sort as the texts do."""
+    encoded = texts.dictionary_encode()
+    order = np.argsort(np.array(encoded.dictionary.to_pylist(), object))
+    ranks: NDArray[np.int64] = np.argsort(order)[encoded.indices.to_numpy()]
+    return ranks
 
 
 def _spread(texts: "pa.Array", rows: NDArray[np.int64], chosen: NDArray[np.int64], count: int) -> "pa.Array":

@@ -1,6 +1,6 @@
 """What feedback, and its absence, say of a prediction: one place for training data and for monitoring."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,17 +30,25 @@ def declared_labels(feedback: FeedbackSpec) -> list[Label]:
     return [label for label in named if label not in {AS_SENT, PREDICTED}]
 
 
-def silent_label(feedback: FeedbackSpec, at: datetime, answer: Any, until: datetime | None) -> Any:
-    """Return the label of a prediction of which nothing was said; ``None``: it has none, or not yet.
+def settled_by(feedback: FeedbackSpec | None, complete: datetime | None) -> datetime | None:
+    """Return the time up to which predictions have the label that they keep; ``None``: none has.
+
+    Where silence is a label too, those that are younger have none: of them just what people did is known, and
+    to judge by that, or to learn from it, would be to see nothing but clicks, or nothing but mistakes.
 
     Args:
         feedback: What model.yaml says.
-        at: When it was predicted.
-        answer: What was.
-        until: All feedback that was given up to then is known; ``None``: that cannot be said of any time.
+        complete: All feedback that was given up to then is known; ``None``: that cannot be said of any time.
     """
+    if feedback is None or feedback.silence is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return complete and complete - feedback.silence.after
+
+
+def silent_label(feedback: FeedbackSpec, answer: Any) -> Any:
+    """Return the label of a settled prediction of which nothing was said; ``None``: it has none."""
     silence = feedback.silence
-    if silence is None or until is None or at + silence.after > until:
+    if silence is None:
         return None
     return answer if silence.label == PREDICTED else silence.label
 
@@ -64,31 +72,35 @@ def meant(table: "pa.Table", feedback: FeedbackSpec | None) -> "pa.Table":
     return table.set_column(place, "label", texts).filter(pa.array(kept))
 
 
-def fill_silence(
+def settle(
     predictions: "pa.Table",
     at: NDArray[np.int64],
     label: "pa.Array",
     feedback: FeedbackSpec | None,
-    until: datetime | None,
-) -> "tuple[pa.Array, NDArray[np.bool_]]":
-    """Give predictions without a label that of their silence; say which have it.
+    complete: datetime | None,
+) -> "tuple[pa.Array, NDArray[np.bool_], NDArray[np.bool_]]":
+    """Give settled predictions without a label that of their silence, and take those of the others away.
 
     Args:
         predictions: See `Segment.table`.
         at: When they were made, in microseconds.
         label: Of each its label, null where there is none.
         feedback: What model.yaml says.
-        until: See `silent_label`.
+        complete: See `settled_by`.
+
+    Returns:
+        The labels, which of them are those of silence, and which were taken away.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    silence = feedback.silence if feedback else None
-    if silence is None or until is None:
-        return label, np.zeros(len(label), bool)
-    due = at <= microseconds(until - silence.after)
-    due &= label.is_null().to_numpy(zero_copy_only=False)
-    due &= predictions["status"].is_null().to_numpy()
-    predicted = silence.label == PREDICTED
-    text = predictions["prediction"].combine_chunks() if predicted else as_text(silence.label)
-    return pc.if_else(pa.array(due), text, label), due
+    given = label.is_valid().to_numpy(zero_copy_only=False)
+    if feedback is None or feedback.silence is None:
+        return label, np.zeros(len(label), bool), np.zeros(len(label), bool)
+    by = settled_by(feedback, complete)
+    settled = at <= microseconds(by) if by else np.zeros(len(label), bool)
+    silent = settled & ~given & predictions["status"].is_null().to_numpy()
+    predicted = feedback.silence.label == PREDICTED
+    text = predictions["prediction"].combine_chunks() if predicted else as_text(feedback.silence.label)
+    kept = pc.if_else(pa.array(settled), label, pa.scalar(None, pa.string()))
+    return pc.if_else(pa.array(silent), text, kept), silent, given & ~settled

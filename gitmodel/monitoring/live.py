@@ -33,7 +33,9 @@ def measure(frames: Frames, subject: Subject, since: datetime, until: datetime) 
     failed = int((within & ~answered).sum())
     counts = _counts(frames, own, within, span)
     silent = int(frames.silent[labelled].sum())
-    counts = replace(counts, predictions=len(rows), labelled=len(labelled), silent=silent, failed=failed)
+    waiting = int((within & frames.waiting).sum())
+    counts = replace(counts, predictions=len(rows), failed=failed)
+    counts = replace(counts, labelled=len(labelled), silent=silent, waiting=waiting)
     metrics = _requests(frames, rows, failed)
     problem = ""
     try:

@@ -15,6 +15,7 @@ class Counts:
         predictions: Rows that were predicted in the window.
         labelled: Those whose label is known.
         silent: Those of them of which nobody has said anything: silence is their label.
+        waiting: Those whose label does not count yet, as silence would not.
         failed: Requests that got no prediction.
         late: Labels that came after the window of their prediction.
         repeated: Labels that say again what was known.
@@ -29,6 +30,7 @@ class Counts:
     predictions: int = 0
     labelled: int = 0
     silent: int = 0
+    waiting: int = 0
     failed: int = 0
     late: int = 0
     repeated: int = 0

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gitmodel.monitoring.labels import SILENCE, declared_labels, label_of, silent_label
+from gitmodel.monitoring.labels import SILENCE, declared_labels, label_of, settled_by, silent_label
 from gitmodel.registry.names import model_key
 from gitmodel.spec.model import FeedbackSpec, Label
 
@@ -199,16 +199,18 @@ class _Lines:
         name, given, at = _row_id(line["id"]), line["input"], _text(line["at"])
         if not isinstance(given, dict):
             raise TypeError("`input` has no columns")
-        silent = self._silent(at, line)
+        if not self._is_settled(at):
+            return None
+        answer = line["output"]["prediction"] if self.feedback.silence else None
+        silent = silent_label(self.feedback, answer)
         label = (None, None) if silent is None else (_json(silent), _kind(silent))
         return name, at, _text(line["version"]), _json(given), *label
 
-    def _silent(self, at: str, line: dict[str, Any]) -> Any:
-        if self.complete is None or self.feedback.silence is None:
-            return None
-        moment = datetime.fromisoformat(at)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        return silent_label(self.feedback, moment, line["output"]["prediction"], self.complete)
+    def _is_settled(self, at: str) -> bool:
+        if self.feedback.silence is None:
+            return True
+        by, moment = settled_by(self.feedback, self.complete), datetime.fromisoformat(at)
+        return by is not None and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment) <= by
 
 
 def _row_id(value: Any) -> str:

@@ -17,6 +17,7 @@ _DRIFTED = 0.1  # the customary bound of what is worth a word
 _COLUMNS = 5
 _BARS = "▁▂▃▄▅▆▇█"
 _ODD = (
+    ("waiting", "labels of predictions that are too young for silence to count"),
     ("late", "late labels"),
     ("repeated", "repeated labels"),
     ("contradicting", "contradicting labels"),

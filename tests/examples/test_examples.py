@@ -15,7 +15,7 @@ from gitmodel.spec import ModelSpec, load_model, validate_revision
 from gitmodel.training import Run, fetch_file, train
 from tests.conftest import commit_all, make_repository
 
-EXAMPLES = ("hello-world", "credit-risk", "spam-filter")
+EXAMPLES = ("hello-world", "credit-risk", "spam-filter", "recommender")
 pytestmark = pytest.mark.system
 
 

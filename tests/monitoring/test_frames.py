@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from gitmodel.evaluation.metrics import RANKING_METRICS
 from gitmodel.evaluation.outcome import Outcome
 from gitmodel.monitoring.frames import Frames, read_frames
-from gitmodel.monitoring.live import measure
+from gitmodel.monitoring.live import measure, replayed
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.monitoring.segments import as_text, microseconds, read_labels, read_predictions
 from gitmodel.monitoring.subject import Subject
@@ -237,19 +238,20 @@ def test_inputs_of_a_sample_are_those_of_its_rows(tmp_path: Path) -> None:
     ("label", "wanted"), [("predicted", ["1", "0", "1", None]), (0, ["0", "0", "1", None])]
 )
 def test_silence_is_a_label(tmp_path: Path, label: str | int, wanted: list[str | None]) -> None:
-    """Two of which nothing was said within a day, one that was corrected later, one that is too young."""
+    """Two of which nothing was said within a day, one that was corrected later, two that are too young."""
     day = timedelta(hours=24)
     older = [prediction(n, output, hours=30) for n, output in enumerate((1, 0, 0))]
     failed = {**prediction(8, 0, hours=30), "status": 400}
     del failed["output"]
-    write(tmp_path, "predictions", [*older, prediction(3, 1, hours=23.99), failed])
-    write(tmp_path, "feedback", [said(2, 1, hours=1), said(3, 1, hours=-1)])
+    write(tmp_path, "predictions", [*older, prediction(3, 1, hours=23.99), failed, prediction(4, 1)])
+    write(tmp_path, "feedback", [said(2, 1, hours=1), said(3, 1, hours=-1), said(4, 0)])
     feedback = FeedbackSpec("rows", silence=SilenceSpec(day, label))
     found = read_frames(tmp_path, "credit-risk", NOW, feedback, NOW)
     assert found.label.to_pylist()[:4] == wanted
-    assert found.silent.tolist() == [True, True, False, False, False]
+    assert found.silent.tolist() == [True, True, False, False, False, False]
+    assert found.waiting.tolist() == [False, False, False, False, False, True]
     counted = measure(found, SUBJECT, NOW - 2 * day, NOW).counts
-    assert (counted.labelled, counted.silent, counted.failed) == (3, 2, 1)
+    assert (counted.labelled, counted.silent, counted.failed, counted.waiting) == (3, 2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -328,6 +330,37 @@ def test_a_ranking_by_probabilities(tmp_path: Path) -> None:
     assert found["hit_rate"].value == 0
 
 
+class Newest:
+    """A model that ranks by a column."""
+
+    algo, classes, features = "", None, ("x",)
+    parameters: dict[str, Any] = {}  # noqa: RUF012 - read only
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return frame["x"].to_numpy()
+
+    def probabilities(self, frame: pd.DataFrame) -> None:  # noqa: ARG002 - it has none
+        return None
+
+    def answer(self, frame: pd.DataFrame) -> Any:
+        return self.predict(frame), None
+
+
+def test_another_version_ranks_what_was_asked(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "predictions",
+        [prediction(n, -n, input={"user": n % 4, "x": float(n)}) for n in range(40)],
+    )
+    write(tmp_path, "feedback", [said(n, value=True, signal="click") for n in range(36, 40)])
+    feedback = FeedbackSpec("rows", silence=SilenceSpec(timedelta(minutes=10), 0))
+    frames = read_frames(tmp_path, "credit-risk", NOW, feedback, NOW)
+    live = measure(frames, RANKING, NOW - timedelta(days=1), NOW)
+    count, other = replayed(frames, RANKING, Newest(), NOW - timedelta(days=1), NOW)
+    assert (count, live.counts.silent) == (40, 36)
+    assert (live.metrics["mrr"].value, other["mrr"].value) == (1 / 10, 1)
+
+
 def test_a_ranking_whose_groups_were_not_kept(tmp_path: Path) -> None:
     write(tmp_path, "predictions", [prediction(n, n / 10, input={"x": n}) for n in range(5)])
     write(tmp_path, "feedback", [said(n, 1) for n in range(5)])
@@ -361,3 +394,16 @@ def test_numbers_are_measured_live(tmp_path: Path) -> None:
     found = measured(tmp_path, subject=Subject("credit-risk", "production", "1", "regression"))
     assert (found.metrics["rmse"].value, found.metrics["mae"].value) == (0.5, 0.5)
     assert (found.counts.labelled, found.counts.broken) == (9, 1)
+
+
+def test_a_like_contradicts_no_click(tmp_path: Path) -> None:
+    write(tmp_path, "predictions", [prediction(n, 0.5) for n in range(3)])
+    both = [said(0, value=True, signal="like"), said(0, value=True, signal="click")]  # at one time
+    changed = [said(1, 5, signal="rating", hours=0.4), said(1, 3, signal="rating", hours=0.3)]
+    corrected = [said(2, value=True, signal="click", hours=0.4), said(2, 0, hours=0.3)]
+    write(tmp_path, "feedback", [*both, *changed, *corrected])
+    feedback = FeedbackSpec("rows", signals={"click": 1, "like": 3, "rating": "value"})
+    found = read_frames(tmp_path, "credit-risk", NOW, feedback)
+    assert found.label.to_pylist() == ["3", "3", "0"]
+    counted = measure(found, SUBJECT, NOW - timedelta(days=1), NOW).counts
+    assert (counted.contradicting, counted.repeated) == (2, 0)

@@ -36,7 +36,7 @@ from tests.conftest import commit_all, make_repository
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 GOLDEN = Path(__file__).parent / "golden"
-EXAMPLES = ("hello-world", "credit-risk", "spam-filter")
+EXAMPLES = ("hello-world", "credit-risk", "spam-filter", "recommender")
 NONE = Sources(RepositorySpec(), [], [])
 FULL = Sources(
     RepositorySpec(

@@ -135,7 +135,7 @@ def test_dvc_accepts_it(tmp_path: Path) -> None:
     assert process.run(["dvc", "stage", "list", "--all"], cwd=tmp_path / "wines").text.startswith("models/")
 
 
-@pytest.mark.parametrize("name", ["hello-world", "credit-risk", "spam-filter"])
+@pytest.mark.parametrize("name", ["hello-world", "credit-risk", "spam-filter", "recommender"])
 def test_an_example_is_copied_whole(tmp_path: Path, name: str) -> None:
     made = init_repository(tmp_path / "copy", example=name)
     assert made.repo.git("log", "--format=%s") == f"Start from the example {name}"
