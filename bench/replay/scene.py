@@ -39,6 +39,7 @@ class Scene:
         asks: Requests from then on, in the order of time.
         users: What they say of the answers to a request.
         parameters: What is set in params.yaml, by section.
+        tick: How often schedules are looked at.
         changes: Keys of model.yaml that are set; ``None`` removes one.
     """
 
@@ -49,3 +50,4 @@ class Scene:
     users: Callable[[Ask, Answers], Sequence[Said]]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
+    tick: timedelta = timedelta(days=1)

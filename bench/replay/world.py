@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,9 @@ class World:
         kept = {key: value for key, value in keys.items() if value is not None}
         spec.write_text(yaml.safe_dump(kept, sort_keys=False))
 
-    def live(self, tick: timedelta) -> None:
-        """Replay all requests; the clock of schedules ticks so often."""
+    def live(self) -> None:
+        """Replay all requests, the clock of schedules ticking all the while."""
+        tick = self.scene.tick
         turn = self.scene.begin + tick
         with self._connection() as connection:
             for ask in self.scene.asks:
