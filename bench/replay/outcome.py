@@ -83,7 +83,7 @@ def _unlawful(world: World) -> list[str]:
 def fault_table(outcomes: Sequence[tuple[Fault, Outcome]]) -> str:
     """Return a row a fault, as a Markdown table."""
     lines = [
-        "| from the 8th day on | told after | trained, promoted, rolled back | alerts | recall before, then, at last | in the end |",
+        "| from the 8th day on | told after | trained, promoted, rolled back | alerts | recall before, in it, last | in the end |",
         "| --- | ---: | ---: | ---: | --- | --- |",
     ]
     for fault, found in outcomes:

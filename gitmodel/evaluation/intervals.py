@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,29 @@ def paired_difference(metric: str, a: Scores, b: Scores, confidence: float = 0.9
 def interval(metric: str, scores: Scores, confidence: float = 0.95, seed: int = 0) -> Estimate:
     """Return a metric with its two-sided bootstrap interval.
 
+    That of a share (accuracy, and recall and precision of a class) is at least as wide as Wilson's: where
+    none or all of a few rows are right, each draw is as the rows are, which says nothing of other rows.
+
     Raises:
         InvalidFile: If the metric is not defined for these rows.
     """
     value = scores.value(metric)
     formula = metrics.METRICS[metric]
     draws = [formula(scores.outcome, w) for w in _weights(scores.outcome.units, seed)]
-    return Estimate(value, *_bounds(np.concatenate(draws), confidence))
+    low, high = _bounds(np.concatenate(draws), confidence)
+    if counted := metrics.counted(metric, scores.outcome):
+        wilson = share(*counted, confidence)
+        low, high = min(low, wilson.low), max(high, wilson.high)
+    return Estimate(value, low, high)
+
+
+def share(count: int, of: int, confidence: float = 0.95) -> Estimate:
+    """Return a share with Wilson's interval, which holds for few and for none too."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    p, z2 = count / of, z**2
+    middle, half = p + z2 / (2 * of), z * float(np.sqrt(p * (1 - p) / of + z2 / (4 * of**2)))
+    low, high = ((middle + sign * half) / (1 + z2 / of) for sign in (-1, 1))
+    return Estimate(p, max(0.0, low) if count else 0.0, min(1.0, high) if count < of else 1.0)
 
 
 def _same(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:

@@ -126,6 +126,17 @@ def _ratio(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
     return result
 
 
+def counted(metric: str, outcome: Outcome) -> tuple[int, int] | None:
+    """Return how many of how many rows a metric is the share of; ``None``: it is no such share."""
+    right = outcome.truth == outcome.prediction
+    if metric == "accuracy":
+        return int(right.sum()), len(right)
+    if metric not in ("precision", "recall") or outcome.positive is None:
+        return None
+    of = (outcome.truth if metric == "recall" else outcome.prediction) == outcome.positive
+    return (int((right & of).sum()), int(of.sum())) if of.any() else None
+
+
 def _averaged(
     outcome: Outcome, weights: Floats, formula: Callable[[Floats, Floats, Floats], Floats]
 ) -> Floats:

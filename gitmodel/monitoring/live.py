@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gitmodel.artifacts import Predictor, plain_errors
 from gitmodel.errors import GitmodelError, UsageError
 from gitmodel.evaluation.datasets import Dataset
-from gitmodel.evaluation.intervals import Estimate, interval
+from gitmodel.evaluation.intervals import Estimate, interval, share
 from gitmodel.evaluation.scoring import Scores, rank, score
 from gitmodel.monitoring.frames import CONTRADICTING, REPEATED, Frames
 from gitmodel.monitoring.measurement import Counts, Measured
@@ -145,14 +145,6 @@ def _requests(frames: Frames, rows: NDArray[np.int64], failed: int) -> dict[str,
     if len(times):
         found |= {f"latency_p{percent}": _quantile(times, percent / 100) for percent in (50, 95)}
     return found
-
-
-def share(count: int, of: int) -> Estimate:
-    """Return a share with Wilson's interval, which holds for few and for none too."""
-    p, z2 = count / of, _Z**2
-    middle, half = p + z2 / (2 * of), _Z * float(np.sqrt(p * (1 - p) / of + z2 / (4 * of**2)))
-    low, high = ((middle + sign * half) / (1 + z2 / of) for sign in (-1, 1))
-    return Estimate(p, max(0.0, low) if count else 0.0, min(1.0, high) if count < of else 1.0)
 
 
 def _quantile(ordered: NDArray[np.float64], q: float) -> Estimate:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gitmodel.artifacts.portable.scikit import ScikitPredictor
 from gitmodel.errors import InvalidFile
 from gitmodel.evaluation import Dataset, Scores, interval, paired_difference, score
+from gitmodel.evaluation.intervals import share
 
 
 class Given(ScikitPredictor):
@@ -84,6 +85,19 @@ def test_the_interval_of_accuracy_is_the_binomial_one() -> None:
     found = interval("accuracy", scored("exact", data))
     spread = np.sqrt(found.value * (1 - found.value) / 2000)
     assert (found.high - found.low) == pytest.approx(2 * 1.96 * spread, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "right", "of"), [("recall", 0, 2), ("precision", 0, 3), ("accuracy", 2, 7)]
+)
+def test_few_rows_say_little(metric: str, right: int, of: int) -> None:
+    truth = np.array([1, 1, 0, 0, 0, 0, 0])
+    prediction = np.array([0, 0, 1, 1, 1, 0, 0])
+    frame = pd.DataFrame({"chance": prediction * 0.8 + 0.1})
+    found = interval(metric, scored("chance", Dataset("few", "", frame, pd.Series(truth), "y")))
+    assert found.value == pytest.approx(right / of)
+    assert (found.low, found.high) == pytest.approx((share(right, of).low, share(right, of).high), abs=0.1)
+    assert found.high > 0.5
 
 
 def test_rows_must_be_the_same() -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from gitmodel.evaluation import Estimate
+from gitmodel.evaluation.intervals import share
 from gitmodel.monitoring.conditions import judge
-from gitmodel.monitoring.live import share
 from gitmodel.monitoring.measurement import Counts, Measured
 from gitmodel.spec.model import QualityCondition
 from tests.monitoring.live import NOW
