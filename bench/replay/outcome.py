@@ -82,10 +82,15 @@ def _unlawful(world: World) -> list[str]:
 
 def fault_table(outcomes: Sequence[tuple[Fault, Outcome]]) -> str:
     """Return a row a fault, as a Markdown table."""
-    lines = [
-        "| from the 8th day on | told after | trained, promoted, rolled back | alerts | recall before, in it, last | in the end |",
-        "| --- | ---: | ---: | ---: | --- | --- |",
-    ]
+    head = (
+        "from the 8th day on",
+        "told after",
+        "trained, promoted, rolled back",
+        "alerts",
+        "recall before, in it, at last",
+        "in the end",
+    )
+    lines = [f"| {' | '.join(head)} |", "| --- | ---: | ---: | ---: | --- | --- |"]
     for fault, found in outcomes:
         done = found.tally
         after = "never" if found.days is None else f"{found.days:.0f} days"
