@@ -1,43 +1,45 @@
 """``python -m bench.replay [--write docs/benchmarks.md]``: models among their users, and what goes wrong."""
 
 import argparse
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.markdown import put_between
 from bench.registry.measure import sealed
-from bench.replay import mails
+from bench.replay import mails, visits
 from bench.replay.faults import faults
-from bench.replay.figures import by_weeks, figures, over_time, table
+from bench.replay.figures import by_period, over_time, table
 from bench.replay.outcome import fault_table, outcome
 from bench.replay.playing import replay
+from bench.replay.scene import Scene
 from bench.replay.tally import tally
 from gitmodel.errors import GitmodelError
 
+Part = Callable[[Path, argparse.Namespace], tuple[str, bool]]
 _DAY = timedelta(days=1)
-_WEEKS = 2
-WAYS: Mapping[str, Mapping[str, Any]] = {
-    "never retrained": {"retrain": None, "monitor": None, "quality": None},
-    "retrained each week": {"retrain": {"schedule": "every sunday"}, "monitor": None, "quality": None},
-    "self-healing": {"retrain": None},
-}
+SCENES: Mapping[str, Callable[[Mapping[str, Any]], Scene]] = {"mails": mails.scene, "visits": visits.scene}
 
 
 def main() -> int:
     """Replay, and print the tables; the exit code is 1 where a demand was not met."""
     parser = argparse.ArgumentParser(prog="python -m bench.replay")
-    parser.add_argument("scene", nargs="*", metavar="SCENE", help="mails, faults; default: all")
+    parser.add_argument("scene", nargs="*", metavar="SCENE", help="mails, visits, faults; default: all")
     parser.add_argument("--folder", type=Path, help="Keep repositories and logs here.")
-    parser.add_argument("--only", action="append", metavar="WAY", help=", ".join(WAYS))
-    parser.add_argument("--days", type=int, help="Replay only so many days of mails.")
+    parser.add_argument("--only", action="append", metavar="WAY", help="Replay only this way of a scene.")
+    parser.add_argument("--days", type=int, help="Replay only so many days of a scene.")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Put tables between the markers of FILE.")
     options = parser.parse_args()
-    parts = {"mails": _mails, "faults": _faults}
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of such small models wait more than they compute
+    parts: dict[str, Part] = {name: partial(_ways, name) for name in SCENES}
+    parts["faults"] = _faults
     met = True
     with tempfile.TemporaryDirectory(prefix="gitmodel-replay-") as name:
         top = options.folder or Path(name)
@@ -53,21 +55,24 @@ def main() -> int:
     return 0 if met else 1
 
 
-def _mails(top: Path, options: argparse.Namespace) -> tuple[str, bool]:
-    told, weeks, answered = {}, {}, {}
-    for way in options.only or WAYS:
+def _ways(name: str, top: Path, options: argparse.Namespace) -> tuple[str, bool]:
+    scene = SCENES[name]({})
+    if options.days:
+        end = scene.begin + options.days * _DAY
+        scene = replace(scene, asks=[ask for ask in scene.asks if ask.at < end])
+    told, periods = {}, {}
+    for way in options.only or scene.ways:
         begun = time.monotonic()
-        scene = mails.scene(WAYS[way])
-        if options.days:
-            end = scene.begin + options.days * _DAY
-            scene = mails.scene(WAYS[way], [ask for ask in scene.asks if ask.at < end])
-        place = way.replace(" ", "-")
+        place = top / f"{name}-{way.replace(' ', '-')}"
         played, done = replay(
-            scene, top / place, top / f"{place}.log", lambda world: (world.answered, tally(world))
+            replace(scene, changes=scene.ways[way]),
+            place,
+            place.with_suffix(".log"),
+            lambda world: (world.answered, tally(world)),
         )
-        told[way], weeks[way], answered[way] = (figures(played), done), by_weeks(played, _WEEKS), played
-        print(f"{way}: {len(played)} mails in {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return "\n\n".join((table(told), over_time(weeks))), True
+        told[way], periods[way] = (scene.measure(played), done), by_period(scene, played)
+        print(f"{way}: {len(played)} requests in {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return "\n\n".join((table(told), over_time(scene.shown, periods))), True
 
 
 def _faults(top: Path, _options: argparse.Namespace) -> tuple[str, bool]:

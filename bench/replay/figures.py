@@ -1,73 +1,44 @@
-"""How well mails were judged while they came, and the tables that say so."""
+"""The tables that say how good a model's answers were while its world changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from bench.replay.scene import Answered, Figures, Scene
 from bench.replay.tally import Tally
-from bench.replay.world import Answered
+
+_DONE = ("retrains", "promotions", "rollbacks", "alerts")
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Of some mails: how many, the share judged right, of spam the share found, average precision."""
+def by_period(scene: Scene, answered: Sequence[Answered]) -> Mapping[str, Figures]:
+    """Return the figures of each period of a scene, by its first day."""
 
-    mails: int
-    accuracy: float
-    recall: float
-    average_precision: float
+    def number(each: Answered) -> int:
+        return (each.ask.at - scene.begin) // scene.period
 
-
-def figures(answered: Sequence[Answered]) -> Figures:
-    """Measure the answers that were given, by whatever version was there."""
-    from sklearn.metrics import accuracy_score, average_precision_score, recall_score
-
-    truths = [truth for each in answered for truth in each.ask.truths]
-    answers = [answer for each in answered for answer in each.answers]
-    said = [answer["prediction"] for answer in answers]
-    scores = [answer["probabilities"]["1"] for answer in answers]
-    return Figures(
-        len(truths),
-        float(accuracy_score(truths, said)),
-        float(recall_score(truths, said, zero_division=0.0)),
-        float(average_precision_score(truths, scores)),
-    )
-
-
-def by_weeks(answered: Sequence[Answered], weeks: int) -> Mapping[str, Figures]:
-    """Return the figures of so many weeks each, by their first day."""
-    begin = answered[0].ask.at.replace(hour=0, minute=0, second=0)
-
-    def period(each: Answered) -> int:
-        return (each.ask.at - begin).days // (7 * weeks)
-
-    found = {}
-    for _, group in groupby(sorted(answered, key=period), period):
-        rows = list(group)
-        found[rows[0].ask.at.date().isoformat()] = figures(rows)
-    return found
+    return {
+        (scene.begin + period * scene.period).date().isoformat(): scene.measure(list(group))
+        for period, group in groupby(answered, number)
+    }
 
 
 def table(told: Mapping[str, tuple[Figures, Tally]]) -> str:
     """Return a row a way of running the model, as a Markdown table."""
+    names = list(next(iter(told.values()))[0])
     lines = [
-        "| | accuracy | recall of spam | average precision | retrains | promotions | rollbacks | alerts |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        f"| | {' | '.join((*names, *_DONE))} |",
+        f"| --- |{' ---: |' * (len(names) + len(_DONE))}",
     ]
-    for name, (found, done) in told.items():
-        lines.append(
-            f"| {name} | {found.accuracy:.3f} | {found.recall:.3f} | {found.average_precision:.3f} "
-            f"| {done.retrains} | {done.promotions} | {done.rollbacks} | {done.alerts} |"
-        )
+    for way, (found, done) in told.items():
+        cells = [*(f"{found[name]:.3f}" for name in names), *(str(getattr(done, name)) for name in _DONE)]
+        lines.append(f"| {way} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def over_time(told: Mapping[str, Mapping[str, Figures]]) -> str:
-    """Return the recall of spam by weeks, a row a way, as a Markdown table."""
+def over_time(shown: str, told: Mapping[str, Mapping[str, Figures]]) -> str:
+    """Return a figure by periods, a row a way, as a Markdown table."""
     days = list(next(iter(told.values())))
-    lines = [f"| recall of spam from | {' | '.join(days)} |", f"| --- |{' ---: |' * len(days)}"]
+    lines = [f"| {shown} from | {' | '.join(days)} |", f"| --- |{' ---: |' * len(days)}"]
     lines += [
-        f"| {name} | {' | '.join(f'{found[day].recall:.2f}' for day in days)} |"
-        for name, found in told.items()
+        f"| {way} | {' | '.join(f'{found[day][shown]:.2f}' for day in days)} |" for way, found in told.items()
     ]
     return "\n".join(lines)

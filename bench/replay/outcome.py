@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.replay.faults import END, FROM, UNTIL, Fault
-from bench.replay.figures import figures
+from bench.replay.mails import RECALL, figures
 from bench.replay.tally import Tally, tally
 from bench.replay.world import ENVIRONMENT, World
 from gitmodel.delivery.history import history
@@ -55,7 +55,7 @@ def outcome(world: World) -> Outcome:
     first = min((at for at in told if at >= FROM), default=None)
     spans = [(world.scene.begin, FROM), (FROM, UNTIL), (END - (UNTIL - FROM), END)]
     recalls = [
-        figures([each for each in world.answered if since <= each.ask.at < until]).recall
+        figures([each for each in world.answered if since <= each.ask.at < until])[RECALL]
         for since, until in spans
     ]
     return Outcome(

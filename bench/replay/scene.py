@@ -26,6 +26,15 @@ class Said:
 
 
 Answers = Sequence[Mapping[str, Any]]
+Figures = Mapping[str, float]  # by name, in the order of a table's columns
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request with its answers."""
+
+    ask: Ask
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,10 @@ class Scene:
         begin: When its first version goes live.
         asks: Requests from then on, in the order of time.
         users: What they say of the answers to a request.
+        measure: How good the answers to some requests were.
+        shown: The figure that is shown over time.
+        period: Of how much time each.
+        ways: Who retrains, by name: what ``changes`` is then.
         parameters: What is set in params.yaml, by section.
         tick: How often schedules are looked at.
         changes: Keys of model.yaml that are set; ``None`` removes one.
@@ -48,6 +61,10 @@ class Scene:
     begin: datetime
     asks: Sequence[Ask]
     users: Callable[[Ask, Answers], Sequence[Said]]
+    measure: Callable[[Sequence[Answered]], Figures]
+    shown: str
+    period: timedelta
+    ways: Mapping[str, Mapping[str, Any]]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
     tick: timedelta = timedelta(days=1)

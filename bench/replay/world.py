@@ -5,7 +5,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from bench.replay.alerts import Desk
-from bench.replay.scene import Ask, Said, Scene
+from bench.replay.scene import Answered, Ask, Said, Scene
 from gitmodel import clock, process
 from gitmodel.delivery.rollout import down
 from gitmodel.delivery.target import Target, target_of
@@ -28,14 +28,6 @@ from gitmodel.spec import load_environment
 
 ENVIRONMENT = "local"
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A request with its answers."""
-
-    ask: Ask
-    answers: Sequence[Mapping[str, Any]]
 
 
 @dataclass
@@ -139,9 +131,13 @@ class World:
     def _listen(self, connection: http.client.HTTPConnection, until: datetime) -> None:
         """Post what users have said up to a moment."""
         while self._said and self._said[0][0] < until:
-            at, _, name, said = heapq.heappop(self._said)
+            at = self._said[0][0]
+            told = []  # what is said at once is posted at once
+            while self._said and self._said[0][0] == at:
+                _, _, name, said = heapq.heappop(self._said)
+                told.append({"prediction": name, **said.words})
             self._turn(at)
-            self._post(connection, "feedback", {"prediction": name, **said.words})
+            self._post(connection, "feedback", told)
 
     def _post(
         self, connection: http.client.HTTPConnection, path: str, body: Any
