@@ -10,6 +10,7 @@ from gitmodel import resources
 
 BEGIN, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC)
 FIRST = 5  # movies that count
+NDCG = f"ndcg of the first {FIRST}"
 LIKE = 3  # how relevant a movie is that was liked, as the example says
 _SEEN = timedelta(minutes=10)  # so long after they were shown
 WAYS: Mapping[str, Mapping[str, Any]] = {
@@ -32,8 +33,8 @@ def scene(changes: Mapping[str, Any], asks: Sequence[Ask] | None = None) -> Scen
         asks=visits() if asks is None else asks,
         users=signals,
         measure=figures,
-        shown=f"ndcg of the first {FIRST}",
-        period=timedelta(days=365) / 4,
+        shown=NDCG,
+        period=timedelta(days=92),
         ways=WAYS,
         parameters={"data": {"until": BEGIN.date().isoformat()}},
         changes=changes,
@@ -71,4 +72,4 @@ def figures(answered: Sequence[Answered]) -> Figures:
         for each in answered
         if any(each.ask.truths)
     ]
-    return {f"ndcg of the first {FIRST}": sum(ranked) / len(ranked) if ranked else 0.0}
+    return {NDCG: sum(ranked) / len(ranked) if ranked else 0.0}

@@ -50,8 +50,8 @@ def test_visits_are_measured_by_period_and_shown() -> None:
     bought_nothing = Answered(Ask(best.ask.at, ({}, {}), (0, 0)), [{"prediction": 1.0}] * 2)
     (day, first), (_, second) = by_period(scene, [best, bought_nothing, worst]).items()
     assert day == "2000-01-01"
-    assert first["ndcg of the first 5"] == pytest.approx(1)
-    assert second["ndcg of the first 5"] == pytest.approx((1 / 1.58496 + 3 / 2) / (3 + 1 / 1.58496), abs=1e-4)
+    assert first[visits.NDCG] == pytest.approx(1)
+    assert second[visits.NDCG] == pytest.approx((1 / 1.58496 + 3 / 2) / (3 + 1 / 1.58496), abs=1e-4)
     told = {"self-healing": (first, Tally(4, 3, 0, 9, []))}
     assert table(told).splitlines()[0::2] == [
         "| | ndcg of the first 5 | retrains | promotions | rollbacks | alerts |",
