@@ -8,7 +8,8 @@ from typing import Any
 from bench.replay.scene import Answered, Answers, Ask, Figures, Said, Scene
 from gitmodel import resources
 
-BEGIN, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC)
+BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+END = BEGIN + timedelta(weeks=104)
 FIRST = 5  # movies that count
 NDCG = f"ndcg of the first {FIRST}"
 LIKE = 3  # how relevant a movie is that was liked, as the example says
