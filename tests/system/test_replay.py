@@ -69,6 +69,7 @@ def test_visitors_click_like_or_say_nothing() -> None:
     assert [(each.row, each.words["signal"]) for each in said] == [(1, "click"), (2, "click"), (1, "like")]
 
 
+@pytest.mark.system
 def test_visits_are_those_of_the_span() -> None:
     asks = visits.visits()
     assert datetime(2000, 1, 1, tzinfo=UTC) <= asks[0].at < asks[-1].at < visits.END
