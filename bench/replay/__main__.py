@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ from bench.markdown import put_between
 from bench.registry.measure import sealed
 from bench.replay import mails, visits
 from bench.replay.faults import faults
-from bench.replay.figures import by_period, over_time, table
+from bench.replay.figures import beside, by_period, over_time, table
 from bench.replay.outcome import fault_table, outcome
 from bench.replay.playing import replay
 from bench.replay.scene import Scene
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, help="Replay only so many days of a scene.")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Put tables between the markers of FILE.")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what serves is stopped then, too
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of such small models wait more than they compute
     parts: dict[str, Part] = {name: partial(_ways, name) for name in SCENES}
     parts["faults"] = _faults
@@ -60,7 +62,7 @@ def _ways(name: str, top: Path, options: argparse.Namespace) -> tuple[str, bool]
     if options.days:
         end = scene.begin + options.days * _DAY
         scene = replace(scene, asks=[ask for ask in scene.asks if ask.at < end])
-    told, periods = {}, {}
+    told, periods, answered = {}, {}, {}
     for way in options.only or scene.ways:
         begun = time.monotonic()
         place = top / f"{name}-{way.replace(' ', '-')}"
@@ -71,8 +73,11 @@ def _ways(name: str, top: Path, options: argparse.Namespace) -> tuple[str, bool]
             lambda world: (world.answered, tally(world)),
         )
         told[way], periods[way] = (scene.measure(played), done), by_period(scene, played)
+        answered[way] = played
         print(f"{way}: {len(played)} requests in {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return "\n\n".join((table(told), over_time(scene.shown, periods))), True
+    texts = [table(told), over_time(scene.shown, periods)]
+    found = beside(scene, answered, {way: done for way, (_, done) in told.items()})
+    return "\n\n".join((*texts, *((str(found),) if found else ()))), found is None or found.is_reached
 
 
 def _faults(top: Path, _options: argparse.Namespace) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 import runpy
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from bench.replay.scene import Answered, Answers, Ask, Figures, Said, Scene
@@ -66,11 +67,16 @@ def signals(ask: Ask, _: Answers) -> Sequence[Said]:
 
 def figures(answered: Sequence[Answered]) -> Figures:
     """Measure how the movies were ranked, at the visits where one was relevant."""
-    from sklearn.metrics import ndcg_score
-
     ranked = [
-        ndcg_score([each.ask.truths], [[answer["prediction"] for answer in each.answers]], k=FIRST)
+        _ndcg(each.ask.truths, tuple(answer["prediction"] for answer in each.answers))
         for each in answered
         if any(each.ask.truths)
     ]
     return {NDCG: sum(ranked) / len(ranked) if ranked else 0.0}
+
+
+@cache
+def _ndcg(truths: tuple[Any, ...], scores: tuple[Any, ...]) -> float:
+    from sklearn.metrics import ndcg_score
+
+    return float(ndcg_score([truths], [scores], k=FIRST))
