@@ -12,23 +12,15 @@ BEGIN = datetime(2012, 2, 12, tzinfo=UTC)  # six weeks are known
 FROM, UNTIL, END = (BEGIN + timedelta(days=days) for days in (7, 14, 28))
 _QUALITY = [
     {
-        "metric": "recall",
+        "metric": "roc_auc",
         "window": "5d",
         "min_samples": 80,
-        "min": 0.35,
+        "min": 0.8,
         "when_broken": ["alert", "retrain", "rollback"],
         "cool_down": "2d",
-        "max_attempts": 5,
+        "max_attempts": 4,
     },
-    {
-        "metric": "accuracy",
-        "window": "5d",
-        "min_samples": 80,
-        "min": 0.75,
-        "when_broken": ["alert", "retrain", "rollback"],
-        "cool_down": "2d",
-        "max_attempts": 5,
-    },
+    {"metric": "drift", "window": "5d", "min_samples": 80, "max": 0.5, "when_broken": ["alert"]},
 ]
 Users = Callable[[Ask, Answers], Sequence[Said]]
 

@@ -52,7 +52,7 @@ def over_time(shown: str, told: Mapping[str, Mapping[str, Figures]]) -> str:
 
 @dataclass(frozen=True)
 class Beside:
-    """What healing gave beside a schedule: by figure the difference and its 95 % interval, and the retrains."""
+    """Healing beside a schedule: by figure the difference and its 95 % interval; retrains of both."""
 
     scheduled: str
     differences: Mapping[str, tuple[float, float, float]]
@@ -71,8 +71,8 @@ class Beside:
             for name, (difference, low, high) in self.differences.items()
         )
         return (
-            f"Self-healing beside {self.scheduled}, with {healed} of {scheduled} retrains: {told}; in brackets "
-            f"95 % intervals over the same requests."
+            f"Self-healing beside {self.scheduled}, {healed} retrains beside {scheduled}: {told}; "
+            "in brackets 95 % intervals over the same requests."
         )
 
 
