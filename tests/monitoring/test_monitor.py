@@ -157,6 +157,7 @@ def test_services_are_told_and_rules_are_printed(
         assert group["rules"][0]["labels"]["metric"] == "roc_auc"
     assert "no version of nobody was promoted" in run("monitor", "--rules", "nobody", "production").stderr
     assert "expected [MODEL] ENV, found nothing" in run("monitor").stderr
+    assert "--act notes what it does" in run("monitor", "production", "--act", "--no-record").stderr
 
 
 def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
