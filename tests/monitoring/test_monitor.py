@@ -114,6 +114,7 @@ def test_nothing_was_collected(repo: Repository, monkeypatch: pytest.MonkeyPatch
     assert done.exit_code == 0, done.stderr
     assert "0 predictions, 0 labelled" in done.stdout
     assert "inconclusive  0 labelled predictions; at least 1 are needed" in done.stdout
+    assert "nothing was collected from production" in run("monitor", "production", "--no-collect").stderr
     assert json.loads(run("log", "--live", MODEL, "--json").stdout) == []
     assert (
         "no version of nobody was promoted" in run("monitor", "nobody", "production", "--no-collect").stderr
