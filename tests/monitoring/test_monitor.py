@@ -175,5 +175,8 @@ def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_
     assert "promoted     v1, by Ada" in shown
     file = tmp_path / "life.svg"
     assert run("log", "--live", MODEL, "--svg", str(file)).exit_code == 0
+    slip = run("log", "--live", MODEL, "--svg", str(file / "no/life.svg"))
+    assert (slip.exit_code, "there is no folder" in slip.stderr) == (2, True)
+    assert "there is no version of nope" in run("log", "--live", "nope").stderr
     assert "latency_p95" in file.read_text("utf-8")
     assert "'recal' was not measured" in run("log", MODEL, "--chart", "--metric", "recal").stderr
