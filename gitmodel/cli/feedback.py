@@ -82,36 +82,36 @@ def collect(context: click.Context, *, env: str, model: str, as_json: bool) -> N
     from gitmodel.cli.choices import known_environment
     from gitmodel.delivery.collecting import collect as collect_from
     from gitmodel.errors import ToolFailed
+    from gitmodel.git.refs import default_rev
     from gitmodel.pipelines.feedback import append_all
     from gitmodel.pipelines.job import open_job
     from gitmodel.pipelines.receive import follow_commits
     from gitmodel.reports.terminal import clean
+    from gitmodel.spec import load_model
 
     def tell(line: str) -> None:
         click.echo(clean(line), err=as_json)
 
     job = open_job()
     known_environment(job.repo, env)
+    if model:
+        load_model(job.repo, default_rev(job.repo), model)  # says which there are
     hosts = collect_from(job.repo, env, sink=tell, model=model)
+    for host in hosts:
+        words = host.problem or f"{host.lines} new lines of {host.segments} segments"
+        click.echo(clean(f"{host.host}: {words}"), err=as_json or bool(host.problem))
     appended, code = append_all(job, env, model, tell)
-    _print(hosts, appended, as_json=as_json)
+    if as_json:
+        _print(hosts, appended)
     code = max(code, follow_commits(job.repo, [each.commit for each in appended if each.commit], tell))
     down = any(host.problem for host in hosts)
     context.exit(max(code, ToolFailed.exit_code if down else 0))
 
 
-def _print(hosts: "Sequence[Collected]", appended: "Sequence[Appended]", *, as_json: bool) -> None:
+def _print(hosts: "Sequence[Collected]", appended: "Sequence[Appended]") -> None:
     from dataclasses import asdict
 
-    from gitmodel.reports.terminal import clean, to_json
+    from gitmodel.reports.terminal import to_json
 
-    for host in hosts:
-        if host.problem:
-            click.echo(clean(f"{host.host}: {host.problem}"), err=True)
-    if as_json:
-        found = {"hosts": [asdict(host) for host in hosts], "models": [asdict(each) for each in appended]}
-        click.echo(to_json(found))
-        return
-    for host in hosts:
-        if not host.problem:
-            click.echo(clean(f"{host.host}: {host.lines} new lines of {host.segments} segments"))
+    found = {"hosts": [asdict(host) for host in hosts], "models": [asdict(each) for each in appended]}
+    click.echo(to_json(found))

@@ -34,10 +34,10 @@ def command(*, version: str | None, form: str, as_json: bool) -> None:
       gitmodel lineage credit-risk:production --format mermaid
       gitmodel lineage credit-risk:4 --format openlineage >> events.ndjson
     """
-    from gitmodel.reports.tracing import read_lineage
+    from gitmodel.pipelines.story import whole_lineage
 
     repo = Repository.open()
-    lineage = read_lineage(repo, any_version(repo, version))
+    lineage = whole_lineage(repo, any_version(repo, version))
     form = "json" if as_json else form
     if form == "text":
         from gitmodel.cli.output import show

@@ -107,10 +107,13 @@ def _show_live(model: str | None, max_count: int | None, drawn: _Drawn | None, *
     from gitmodel.reports.terminal import to_json
 
     repo = Repository.open()
-    name = any_model(repo, model)
+    name, registry = any_model(repo, model), Registry(repo)
+    versions = registry.versions(name)
+    if not versions:
+        registry.version(name)  # says why there is none
     found = [
         record
-        for records in read_records(repo, Registry(repo).versions(name)).values()
+        for records in read_records(repo, versions).values()
         for record in records
         if record.kind == "live"
     ]
@@ -139,6 +142,8 @@ def _draw(repo: Repository, model: str, records: "Sequence[Record]", drawn: _Dra
     if unknown:
         raise UsageError(f"{unknown[0]!r} was not measured", hint=f"known are: {', '.join(known)}")
     found = lives(repo, model, records, drawn.metrics)
+    if drawn.file and not drawn.file.parent.is_dir():
+        raise UsageError(f"there is no folder {drawn.file.parent}", hint="make it first")
     if drawn.file:
         drawn.file.write_text(life_svg(found), "utf-8")
     else:

@@ -7,6 +7,8 @@ import click
 from gitmodel.git.repository import Repository
 
 if TYPE_CHECKING:
+    from gitmodel.pipelines.job import Job
+    from gitmodel.pipelines.telling import Say
     from gitmodel.pipelines.watching import Watched
 
 
@@ -46,9 +48,11 @@ def command(
     """
     from gitmodel.cli.choices import known_environment, who
     from gitmodel.cli.output import show
-    from gitmodel.errors import UsageError
+    from gitmodel.errors import ToolFailed, UsageError
     from gitmodel.git.remotes import fetch
     from gitmodel.pipelines.exposing import expose
+    from gitmodel.pipelines.job import Job, open_job
+    from gitmodel.pipelines.labels import collect_from_hosts
     from gitmodel.pipelines.watching import watch, watched_document
     from gitmodel.reports.live import COLOURS, monitor_text
     from gitmodel.reports.terminal import clean, to_json
@@ -56,26 +60,31 @@ def command(
     if len(words) > 2 or not (words or rules):  # noqa: PLR2004 - model and environment
         found = " ".join(words) or "nothing"
         raise UsageError(f"expected [MODEL] ENV, found {found}", hint="see the example in --help")
-    repo = Repository.open()
+    if act and no_record:
+        raise UsageError("--act notes what it does", hint="leave out --no-record")
     if rules:
-        _print_rules(repo, words)
+        _print_rules(Repository.open(), words)
         return
-    env = known_environment(repo, words[-1])
+
+    def say(line: str) -> None:
+        click.echo(clean(line), err=True)
+
+    job = open_job() if act else Job(Repository.open())  # what is trained shall see no tokens
+    repo, env, model = job.repo, known_environment(job.repo, words[-1]), words[0] if len(words) > 1 else ""
     if act:
         fetch(repo)  # what others have done meanwhile counts
-    model = words[0] if len(words) > 1 else ""
-    missing = 0 if no_collect else _collect(repo, env, model)
+    are_down = not no_collect and collect_from_hosts(repo, env, model, say)
     watched = watch(repo, env, model or None, by=who(repo), record=not no_record)
     if not no_record:
-        expose(repo, env, watched, lambda line: click.echo(clean(line), err=True))
+        expose(repo, env, watched, say)
     document = watched_document(watched)
     if as_json:
         click.echo(to_json(document))
     else:
         show(monitor_text(document), COLOURS)
     if act:
-        _act(repo, env, watched, no_record=no_record)
-    context.exit(max(missing, int(any(each.is_broken for each in watched))))
+        _act(job, env, watched, say)
+    context.exit(max(ToolFailed.exit_code * are_down, int(any(each.is_broken for each in watched))))
 
 
 def _print_rules(repo: Repository, words: tuple[str, ...]) -> None:
@@ -87,36 +96,11 @@ def _print_rules(repo: Repository, words: tuple[str, ...]) -> None:
     click.echo(rules_text(alert_rules(repo, environments, model)), nl=False)
 
 
-def _collect(repo: Repository, env: str, model: str) -> int:
-    """Bring here what is new on the hosts; return the exit code. What is missing stops nothing."""
-    from functools import partial
-
-    from gitmodel.delivery.collecting import collect
-    from gitmodel.errors import ToolFailed
-    from gitmodel.reports.terminal import clean
-
-    say = partial(click.echo, err=True)
-    down = [
-        host for host in collect(repo, env, sink=lambda line: say(clean(line)), model=model) if host.problem
-    ]
-    for host in down:
-        say(clean(f"{host.host}: {host.problem}"))
-    return ToolFailed.exit_code if down else 0
-
-
-def _act(repo: Repository, env: str, found: "list[Watched]", *, no_record: bool) -> None:
+def _act(job: "Job", env: str, found: "list[Watched]", say: "Say") -> None:
     import os
-    from functools import partial
 
     from gitmodel import clock
     from gitmodel.cli.choices import who
-    from gitmodel.errors import UsageError
-    from gitmodel.forges import open_forge
     from gitmodel.pipelines.healing import Healing
-    from gitmodel.pipelines.job import Job
 
-    if no_record:
-        raise UsageError("--act notes what it does", hint="leave out --no-record")
-    say = partial(click.echo, err=True)
-    job = Job(repo, None, open_forge(os.environ))
-    Healing(job, env, who(repo), say, clock.now(), os.environ).heal(found)
+    Healing(job, env, who(job.repo), say, clock.now(), os.environ).heal(found)

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -27,9 +26,13 @@ _WORDS = {
     "promoted": "was promoted",
     "rollback": "looked for a version to return to",
     "rolled_back": "was rolled back",
-    "stuck": "NOTHING MORE CAN BE DONE BY ITSELF",
+    "stuck": "COULD NOT BE HEALED",
     "held": "is held by a person, so nothing was done",
     "resolved": "is well again",
+}
+_UNSURE = {
+    ("opened", "inconclusive"): "may not be met",
+    ("opened", "error"): "could not be measured",
 }
 
 
@@ -64,25 +67,23 @@ def due(
 
 
 def worth_telling(incident: Incident, *, quiet: bool = False) -> list[Step]:
-    """Return the steps that people are told of; that it is over, only where they knew that it began."""
+    """Return the steps that people are told of; that it is over, only where they knew of it."""
     kinds = TOLD_ANYHOW if quiet else TOLD
     unsure = {step for step in incident.steps if step.kind == "opened" and step.verdict != "failed"}
     found = [step for step in incident.steps if step.kind in kinds or step in unsure]
-    return [] if all(step.kind == "resolved" for step in found) else found
+    is_news = any(step.kind != "resolved" for step in found) or incident.count("told")
+    return found if is_news else []
 
 
 def not_told(incident: Incident, to: str, steps: Iterable[Step]) -> list[Step]:
-    """Return those of some steps that a channel was not told of; of a kind, the first were told first."""
-    told = Counter(
-        step.reason.partition(" ")[0] for step in incident.steps if step.kind == "told" and step.result == to
-    )
-    left = []
-    for step in steps:
-        if told[step.kind]:
-            told[step.kind] -= 1
-        else:
-            left.append(step)
-    return left
+    """Return those of some steps that a channel was not told of."""
+    told = {step.reason for step in incident.steps if step.kind == "told" and step.result == to}
+    return [step for step in steps if mark_of(step) not in told]
+
+
+def mark_of(step: Step) -> str:
+    """Return what a note that somebody was told of a step says of it: an incident may be stuck twice."""
+    return f"{step.kind} at {step.at}"
 
 
 def wants(channel: AlertSpec, incident: Incident, step: Step) -> bool:
@@ -125,7 +126,13 @@ def send(message: Message, environ: Mapping[str, str], *, sleep: Callable[[float
 
 def title_of(step: Step) -> str:
     """Return what a message about a step is headed."""
-    return f"{step.model} in {step.env}: {step.condition} {_WORDS[step.kind]}"
+    return f"{step.model} in {step.env}: {step.condition} {_words(step)}"
+
+
+def _words(step: Step) -> str:
+    if step.kind == "resolved" and step.verdict != "passed":
+        return "is no longer asked for"
+    return _UNSURE.get((step.kind, step.verdict), _WORDS[step.kind])
 
 
 def _text(incident: Incident, step: Step, link: str) -> str:
@@ -140,4 +147,4 @@ def _text(incident: Incident, step: Step, link: str) -> str:
 
 def _line(step: Step) -> str:
     result = f" v{step.result}" if step.result else ""
-    return f"{step.at}  {_WORDS[step.kind]}{result}: {step.reason}"
+    return f"{step.at}  {_words(step)}{result}: {step.reason}"

@@ -41,7 +41,7 @@ class Step:
         incident: Digest that all steps of the incident share.
         kind: What happened. ``retrain`` and ``rollback`` are written before it is tried, so that what a
             killed run has begun counts as an attempt. ``told`` and ``untold`` are of a channel (``result``)
-            that was to be told of a step, whose kind ``reason`` begins with.
+            that was to be told of a step, whose kind and time ``reason`` begins with.
         model: Name of the model.
         env: Where it serves.
         version: The version that served then.
@@ -137,5 +137,8 @@ def group(lines: Iterable[str]) -> list[Incident]:
         steps.setdefault(step.incident, set()).add(step)
     order = {kind: number for number, kind in enumerate(get_args(Kind))}
     begun = [each for each in steps.values() if any(step.kind == "opened" for step in each)]
-    found = [Incident(tuple(sorted(each, key=lambda step: (step.at, order[step.kind])))) for each in begun]
+    found = [
+        Incident(tuple(sorted(each, key=lambda step: (step.at, order[step.kind], step.reason))))
+        for each in begun
+    ]
     return sorted(found, key=lambda incident: (incident.steps[0].at, incident.id), reverse=True)

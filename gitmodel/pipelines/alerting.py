@@ -10,7 +10,7 @@ from gitmodel.errors import GitmodelError
 from gitmodel.forges import Issue
 from gitmodel.git.refs import default_rev
 from gitmodel.metrics.records import utc
-from gitmodel.monitoring.alerts import FORGE, due, not_told, send, title_of, wants, worth_telling
+from gitmodel.monitoring.alerts import FORGE, due, mark_of, not_told, send, title_of, wants, worth_telling
 from gitmodel.monitoring.conditions import condition_words
 from gitmodel.monitoring.incidents import Incident, Step, format_step, read_incidents
 from gitmodel.pipelines.job import Job
@@ -48,14 +48,14 @@ class Alerting:
                 self._tell_forge(incident, channels, note, quiet=quiet)
 
     def _is_quiet(self, incident: Incident) -> bool:
-        """Say whether the condition names no alert, as the default branch has it today."""
+        """Say whether the condition names no alert, or is gone, as the default branch has it today."""
         first = incident.steps[0]
         try:
             spec = load_model(self.job.repo, default_rev(self.job.repo), first.model)
         except GitmodelError:
             return False
         own = [each for each in spec.quality if condition_words(each) == first.condition]
-        return bool(own) and all("alert" not in each.when_broken for each in own)
+        return all("alert" not in each.when_broken for each in own)
 
     def _tell_channels(
         self, incident: Incident, channels: Sequence[AlertSpec], note: Callable[..., None], *, quiet: bool
@@ -105,7 +105,7 @@ def issue_of(incident: Incident, link: str, limit: int) -> Issue:
     return Issue(
         marker=f"incident/{first.incident}",
         since=utc((begun - _SKEW).timestamp()),
-        title=_title(f"{first.model} in {first.env}: {first.condition} is not met"),
+        title=_title(title_of(first)),
         text=_markdown(incident, first, link)[:limit],
         comments=tuple((_marker(step), _markdown(incident, step, link)[:limit]) for step in others),
         is_over=not incident.is_open,
@@ -134,5 +134,5 @@ def _title(text: str) -> str:
 
 
 def _noted(step: Step, to: str, problem: str) -> Step:
-    reason = f"{step.kind} {problem}".strip()
+    reason = f"{mark_of(step)}{f': {problem}' if problem else ''}"
     return replace(step, kind="untold" if problem else "told", result=to, reason=reason)

@@ -72,11 +72,11 @@ def _incidents(repo: Repository) -> Finding:
         words = [str(line) for line in broken]
         todo = "`gitmodel doctor --repair` sets such lines aside"
         return several("incident notes", "warn", words, todo)
-    stuck = [each for each in read_incidents(repo) if each.is_open and each.count("stuck")]
+    stuck = [each for each in read_incidents(repo) if each.is_open and each.last.kind == "stuck"]
     if stuck:
         first = [each.steps[0] for each in stuck]
         words = [f"{step.model} in {step.env}: {step.condition}" for step in first]
-        todo = "nothing more is done by itself: see `gitmodel log --incidents`"
+        todo = "a person is needed where all attempts were made: `gitmodel log --incidents` tells them"
         return several("incident notes", "warn", [f"stuck: {each}" for each in words], todo)
     return Finding("incident notes", "ok", f"{count} steps")
 

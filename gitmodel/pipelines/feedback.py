@@ -95,8 +95,11 @@ def append_all(job: Job, env: str, model: str, say: Say) -> tuple[list[Appended]
     done, code = [], 0
     with environment_lock(folder / ".append.lock", f"feedback of {env}", say):
         fetch(repo)
-        for spec in load_models(repo, default_rev(repo)):
-            if spec.feedback is None or (model and spec.name != model):
+        specs = [each for each in load_models(repo, default_rev(repo)) if model in ("", each.name)]
+        if not any(spec.feedback for spec in specs):
+            say("[feedback] labels become no data: no model.yaml says `feedback: {append_to: FOLDER}`")
+        for spec in specs:
+            if spec.feedback is None:
                 continue
             try:
                 done.append(append(job, env, spec, spec.feedback, say))

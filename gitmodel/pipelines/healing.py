@@ -78,11 +78,31 @@ class Healing:
             for judged in each.judged:
                 if self._climb(each, judged):
                     break  # what the other conditions were judged on no longer serves
+            self._close_withdrawn(each)
         self.tell()
 
     def tell(self) -> None:
         """Tell people what they have not been told of incidents of the last day."""
         Alerting(self.job, self.env, self.say, self.secrets, self.link).tell(self.now, self._note)
+
+    def _close_withdrawn(self, watched: Watched) -> None:
+        """Close the incidents of conditions that model.yaml has no longer: nobody judges them any more."""
+        asked = {condition_words(each.condition) for each in watched.judged}
+        tip = read_ref(self.job.repo, INCIDENTS_REF)
+        for incident in self._open_incidents(watched.live.model):
+            if incident.steps[0].condition in asked:
+                continue
+            reason, version = "model.yaml has no such condition any more", watched.live.version
+            step = replace(incident.last, kind="resolved", severity="info", reason=reason, version=version)
+            step = replace(step, at=self._at(), by=self.by, result="")
+            try:
+                self._claim(step, tip)
+            except Conflict:
+                fetch(self.job.repo)
+                return  # somebody does the same; else the next run does it
+            self.say(f"[heal] {step.model} in {self.env}: {step.condition}: {step.kind}: {step.reason}")
+            self._lift(step)
+            tip = read_ref(self.job.repo, INCIDENTS_REF)
 
     def _climb(self, watched: Watched, judged: Judged) -> bool:
         """Do what follows from one verdict, step by step; return whether another version serves now."""
@@ -185,16 +205,12 @@ class Healing:
             promotion.lift(self.job.repo, step.model, self.env, by=self.by, reason=step.reason)
 
     def _open_incident(self, model: str, words: str) -> Incident | None:
-        wanted = (model, self.env, words)
-        found = (each for each in read_incidents(self.job.repo) if each.is_open)
-        return next(
-            (
-                each
-                for each in found
-                if (each.steps[0].model, each.steps[0].env, each.steps[0].condition) == wanted
-            ),
-            None,
-        )
+        found = (each for each in self._open_incidents(model) if each.steps[0].condition == words)
+        return next(found, None)
+
+    def _open_incidents(self, model: str) -> list[Incident]:
+        found = [each for each in read_incidents(self.job.repo) if each.is_open]
+        return [each for each in found if (each.steps[0].model, each.steps[0].env) == (model, self.env)]
 
     def _written(self, watched: Watched, judged: Judged, incident: Incident | None, step: Next) -> Step:
         words, at, live = condition_words(judged.condition), self._at(), watched.live

@@ -5,6 +5,7 @@ from functools import partial
 from gitmodel.delivery.collecting import collect
 from gitmodel.git.following import follow_remote
 from gitmodel.git.refs import default_rev, resolve
+from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.pipelines.events import live
 from gitmodel.pipelines.feedback import append_all
@@ -31,13 +32,13 @@ def newest_labels(job: Job, spec: ModelSpec, say: Say) -> Oid | None:
 
 
 def _collect(job: Job, spec: ModelSpec, env: str, say: Say) -> int:
-    tell_hosts(job, env, spec.name, say)
+    collect_from_hosts(job.repo, env, spec.name, say)
     return append_all(job, env, spec.name, say)[1]
 
 
-def tell_hosts(job: Job, env: str, model: str, say: Say) -> bool:
+def collect_from_hosts(repo: Repository, env: str, model: str, say: Say) -> bool:
     """Collect from the hosts of an environment, name those that are down; return whether there are any."""
-    down = [host for host in collect(job.repo, env, sink=say, model=model) if host.problem]
+    down = [host for host in collect(repo, env, sink=say, model=model) if host.problem]
     for host in down:
         say(f"[collect] {host.host}: {host.problem}")
     return bool(down)

@@ -11,7 +11,7 @@ from gitmodel.git.remotes import fetch
 from gitmodel.pipelines.exposing import expose
 from gitmodel.pipelines.healing import Healing
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.labels import tell_hosts
+from gitmodel.pipelines.labels import collect_from_hosts
 from gitmodel.pipelines.steps import who
 from gitmodel.pipelines.telling import Say, guarded
 from gitmodel.pipelines.watching import watch, watched_document
@@ -46,7 +46,7 @@ def monitor(
 def _one(job: Job, env: str, model: str, say: Say, *, now: datetime | None, link: str) -> int:
     say(f"[monitor] {model} in {env}")
     fetch(job.repo)  # what others have done meanwhile counts
-    down = tell_hosts(job, env, model, say)
+    down = collect_from_hosts(job.repo, env, model, say)
     moment = now or clock.now()
     by = who(job.repo)
     found = watch(job.repo, env, model, by=by, now=moment)

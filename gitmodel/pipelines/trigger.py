@@ -128,5 +128,5 @@ def _check(repo: Repository, wishes: Iterable[Wish]) -> None:
         load_model(repo, rev, check_model(wish.model))
         if wish.environment and wish.environment not in known:
             raise UsageError(
-                f"there is no environment {wish.environment!r}", hint=f"there are: {', '.join(sorted(known))}"
+                f'there is no environment "{wish.environment}"', hint=f"there are: {', '.join(sorted(known))}"
             )

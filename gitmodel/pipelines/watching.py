@@ -77,7 +77,7 @@ def watch(
         now: End of the window; default: this moment.
 
     Raises:
-        UsageError: If nothing of it should run there.
+        UsageError: If nothing of it should run there, or there is nothing to note: none was ever collected.
         ToolFailed: If notes cannot be published.
     """
     until = now or clock.now()
@@ -88,6 +88,8 @@ def watch(
             f"no version{f' of {model}' if model else ''} was promoted to {env}",
             hint="run `gitmodel status` to see what should run where",
         )
+    if record and not live_folder(repo, env).is_dir():
+        raise UsageError(f"nothing was collected from {env} on this machine", hint="leave out --no-collect")
     found = []
     for name in names:
         version = Registry(repo).version(wanted[name].tag or f"{name}:{wanted[name].version}")

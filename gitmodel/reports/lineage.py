@@ -96,7 +96,11 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Incident:
-    """``rollback`` away from the version, ``failed deployment``, or ``hold`` (``until`` it was lifted)."""
+    """What was not well with a version in an environment.
+
+    ``kind`` is ``rollback`` (away from it), ``failed deployment``, ``hold`` (``until`` it was lifted), or
+    ``quality``: a quality condition was not met (``until`` it was).
+    """
 
     env: str
     kind: str

@@ -124,7 +124,7 @@ def load_environment(repo: Repository, rev: str | None, name: str) -> Environmen
     if name in beside:
         return parse_environment(beside[name].read_bytes(), str(beside[name]), site_local=True)
     known = [spec.name for spec in load_environments(repo, rev)]
-    raise _no_such("environment", name, rev, known, _ELSEWHERE if default_remote(repo) else "")
+    raise _no_such("environment", name, rev, known, _elsewhere(repo))
 
 
 def load_environments(repo: Repository, rev: str | None) -> list[EnvironmentSpec]:
@@ -182,8 +182,14 @@ def _no_such(kind: str, name: str, rev: str | None, known: Iterable[str], also: 
     return UsageError(f'there is no {kind} "{name}"{where}', hint=did_you_mean(name, names) or listed + also)
 
 
-# Of `site_files` a clone knows nothing.
-_ELSEWHERE = "; one of the server itself, such as local, is reached there: `gitmodel -C <server> ...`"
+def _elsewhere(repo: Repository) -> str:
+    """Return where else an environment may be: of `site_files` a clone knows nothing."""
+    remote = default_remote(repo)
+    if remote is None:
+        return ""
+    url = repo.config(f"remote.{remote}.url") or ""
+    server = url if url.startswith("/") else "<server>"
+    return f"; one of the server itself, such as local, is reached there: `gitmodel -C {server} ...`"
 
 
 _NOTHING = {

@@ -148,8 +148,12 @@ def _told(message: str) -> Iterator[None]:
         yield
     except (DvcException, OSError) as error:
         said = words(error)
-        hidden = "a pattern in a .gitignore hides what git has to keep; name there the data, not their folder"
-        raise ToolFailed(message, detail=said, hint=hidden if "git-ignored" in said else "") from error
+        if "git-ignored" in said:
+            hint = "name there the data, such as /data/*.parquet, and not their folder"
+            raise ToolFailed(
+                "a pattern in a .gitignore hides what git has to keep", detail=said, hint=hint
+            ) from error
+        raise ToolFailed(message, detail=said) from error
 
 
 @contextmanager

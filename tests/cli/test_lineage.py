@@ -2,13 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gitmodel.git.notes import append_notes
 from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.monitoring.incidents import INCIDENTS_REF, format_step
 from tests.cli.conftest import Run
 from tests.conftest import commit_all
+from tests.monitoring.test_alerts import OPENED
 
 
 def test_text_is_the_default(models: Repository, run: Run) -> None:
@@ -34,6 +39,27 @@ def test_every_form(models: Repository, run: Run) -> None:
     (event,) = map(json.loads, run("lineage", "credit-risk:4", "--format", "openlineage").out.splitlines())
     assert (event["eventType"], event["job"]["name"]) == ("COMPLETE", "credit-risk")
     assert event["eventTime"] == "2026-11-27T15:46:31Z"
+
+
+def test_when_quality_broke_is_part_of_it(models: Repository, run: Run) -> None:
+    opened = replace(OPENED, model="credit-risk", version="4", env="production")
+    later = replace(opened, kind="resolved", verdict="passed", version="5", at="2026-11-02T00:00:00Z")
+    other = replace(opened, model="other", incident="2e")
+    commit = Oid(models.git("rev-parse", "HEAD"))
+    lines = [format_step(step) for step in (opened, replace(opened, kind="retrain"), later, other)]
+    append_notes(models, INCIDENTS_REF, {commit: lines})
+    (found,) = json.loads(run("lineage", "credit-risk:4", "--json").out)["incidents"]
+    assert found == {
+        "env": "production",
+        "kind": "quality",
+        "at": "2026-11-01T00:00:00Z",
+        "by": "ci",
+        "reason": "recall at least 0.6: recall 0.4 is below 0.6",
+        "until": "2026-11-02T00:00:00Z",
+    }
+    text = run("lineage", "credit-risk:4").out
+    assert "production: quality 2026-11-01T00:00:00Z by ci, until 2026-11-02T00:00:00Z: recall at" in text
+    assert json.loads(run("lineage", "credit-risk:3", "--json").out)["incidents"] == []
 
 
 def test_wrong_use(models: Repository, run: Run) -> None:

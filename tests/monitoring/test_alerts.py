@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gitmodel.monitoring.alerts import due, send
+from gitmodel.monitoring.alerts import due, mark_of, send, title_of
 from gitmodel.monitoring.incidents import Incident, Step
 from gitmodel.spec.repository import AlertSpec
 from tests.forges.server import Answer, Server, serving
@@ -25,13 +25,19 @@ OPENED = Step(
 )
 PROMOTED = replace(OPENED, kind="promoted", result="4", reason="it passes", at="2026-11-01T01:00:00Z")
 RESOLVED = replace(
-    OPENED, kind="resolved", version="4", severity="info", reason="recall 0.7", at="2026-11-02T00:00:00Z"
+    OPENED,
+    kind="resolved",
+    verdict="passed",
+    version="4",
+    severity="info",
+    reason="recall 0.7",
+    at="2026-11-02T00:00:00Z",
 )
 DESK = AlertSpec("json://desk")
 
 
 def told(step: Step, to: str) -> Step:
-    return replace(step, kind="told", result=to, reason=step.kind)
+    return replace(step, kind="told", result=to, reason=mark_of(step))
 
 
 @pytest.fixture
@@ -74,6 +80,36 @@ def test_without_alert_people_hear_of_what_changed_and_what_is_stuck() -> None:
     again = replace(PROMOTED, at="2026-11-01T03:00:00Z", result="5")
     assert kinds(OPENED, PROMOTED, told(PROMOTED, DESK.to), again) == ["promoted"]
     assert kinds(OPENED, PROMOTED, told(PROMOTED, DESK.to), again, told(again, DESK.to)) == []
+
+
+def test_what_is_stuck_again_is_told_again_and_each_once() -> None:
+    first = replace(OPENED, kind="stuck", severity="critical", at="2026-11-01T02:00:00Z")
+    again = replace(first, at="2026-11-01T04:00:00Z")
+    steps = (OPENED, told(OPENED, DESK.to), first, again)
+    assert [each.step for each in due(Incident(steps), [DESK])] == [first, again]
+    # A channel that was down is told of both at once: notes of the same second.
+    both = {*steps, told(first, DESK.to), replace(told(again, DESK.to), at=first.at)}
+    assert len(both) == len(steps) + 2
+    assert due(Incident((OPENED, *both)), [DESK]) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("failed", "is not met"),
+        ("error", "could not be measured"),
+        ("inconclusive", "may not be met"),
+    ],
+)
+def test_only_what_is_broken_is_called_so(verdict: str, words: str) -> None:
+    assert title_of(replace(OPENED, verdict=verdict)).endswith(f"0.6 {words}")
+
+
+def test_who_was_told_hears_that_a_condition_is_gone() -> None:
+    gone = replace(RESOLVED, verdict="failed")
+    assert due(Incident((OPENED, gone)), [DESK], quiet=True) == []
+    (message,) = due(Incident((OPENED, told(OPENED, DESK.to), gone)), [DESK], quiet=True)
+    assert message.title == "spam in live: recall at least 0.6 is no longer asked for"
 
 
 @pytest.mark.parametrize(

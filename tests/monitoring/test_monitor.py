@@ -114,6 +114,7 @@ def test_nothing_was_collected(repo: Repository, monkeypatch: pytest.MonkeyPatch
     assert done.exit_code == 0, done.stderr
     assert "0 predictions, 0 labelled" in done.stdout
     assert "inconclusive  0 labelled predictions; at least 1 are needed" in done.stdout
+    assert "nothing was collected from production" in run("monitor", "production", "--no-collect").stderr
     assert json.loads(run("log", "--live", MODEL, "--json").stdout) == []
     assert (
         "no version of nobody was promoted" in run("monitor", "nobody", "production", "--no-collect").stderr
@@ -157,6 +158,7 @@ def test_services_are_told_and_rules_are_printed(
         assert group["rules"][0]["labels"]["metric"] == "roc_auc"
     assert "no version of nobody was promoted" in run("monitor", "--rules", "nobody", "production").stderr
     assert "expected [MODEL] ENV, found nothing" in run("monitor").stderr
+    assert "--act notes what it does" in run("monitor", "production", "--act", "--no-record").stderr
 
 
 def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -173,5 +175,8 @@ def test_a_life_is_drawn(repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_
     assert "promoted     v1, by Ada" in shown
     file = tmp_path / "life.svg"
     assert run("log", "--live", MODEL, "--svg", str(file)).exit_code == 0
+    slip = run("log", "--live", MODEL, "--svg", str(file / "no/life.svg"))
+    assert (slip.exit_code, "there is no folder" in slip.stderr) == (2, True)
+    assert "there is no version of nope" in run("log", "--live", "nope").stderr
     assert "latency_p95" in file.read_text("utf-8")
     assert "'recal' was not measured" in run("log", MODEL, "--chart", "--metric", "recal").stderr

@@ -1,6 +1,6 @@
 """Who is told of an incident: channels, and an issue where a forge runs the job."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ import pytest
 from gitmodel.delivery.promotion import promote
 from gitmodel.forges import open_forge
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.records import utc
 from gitmodel.monitoring.conditions import Judged
 from gitmodel.monitoring.incidents import Incident, read_incidents
 from gitmodel.monitoring.measurement import Measured
@@ -25,6 +26,7 @@ from tests.monitoring.live import NOW
 from tests.monitoring.test_alerts import OPENED, RESOLVED
 
 RECALL = QualityCondition("recall", timedelta(days=7), min=0.6)
+QUALITY = "quality:\n  - {metric: recall, window: 7d, min: 0.6}\n"
 LINK = "https://gitlab.invalid/acme/models/-/pipelines/7"
 
 
@@ -38,6 +40,7 @@ def lab() -> Iterator[GitLabState]:
 @pytest.fixture
 def served(repo: Repository) -> Repository:
     promote(repo, add_version(repo, 2), "production", by="ada")
+    commit_all(repo, {f"{FOLDER}/model.yaml": SPEC + QUALITY})
     return repo
 
 
@@ -48,6 +51,7 @@ def heal(
     *,
     hours: float = 0,
     secrets: dict[str, str] | None = None,
+    conditions: Sequence[QualityCondition] = (RECALL,),
 ) -> list[str]:
     said: list[str] = []
     forge = open_forge(lab.environ()) if lab else None
@@ -55,7 +59,8 @@ def heal(
         forge = replace(forge, patience=0.5)  # type: ignore[type-var]
     live = Measured(MODEL, "production", "1", NOW - timedelta(days=7), NOW)
     reason = "recall 0.4 @ada is *bad*"
-    found = Watched(live, (), (Judged(RECALL, verdict, None, 50, reason),))  # type: ignore[arg-type]
+    judged = tuple(Judged(each, verdict, None, 50, reason) for each in conditions)  # type: ignore[arg-type]
+    found = Watched(live, (), judged)
     now = NOW + timedelta(hours=hours)
     Healing(Job(repo, None, forge), "production", "ci", said.append, now, secrets or {}, LINK).heal([found])
     return said
@@ -92,10 +97,25 @@ def test_a_forge_that_refuses_stops_nothing(served: Repository, lab: GitLabState
     assert "GitLab refused to write an issue (403) (the token needs the scope `api`" in said[-1]
     ((kind, channel, reason),) = notes(served)
     assert (kind, channel) == ("untold", "forge")
-    assert reason.startswith("opened GitLab refused")
+    assert reason.startswith(f"opened at {utc(NOW.timestamp())}: GitLab refused")
     lab.server.act = lab.act
     heal(served, lab, "passed", hours=1)  # the next run makes up for it
     assert (len(lab.issues), lab.issues[1]["state"]) == (1, "closed")
+
+
+def test_a_condition_that_is_taken_away_ends_its_incident(served: Repository, lab: GitLabState) -> None:
+    heal(served, lab, "failed")
+    commit_all(served, {f"{FOLDER}/model.yaml": SPEC + QUALITY.replace("0.6", "0.5")})
+    lower = replace(RECALL, min=0.5)
+    heal(served, lab, "failed", hours=1, conditions=[lower])
+    new, old = read_incidents(served)
+    assert (new.steps[0].condition, new.is_open) == ("recall at least 0.5 over 1w", True)
+    assert (old.is_open, old.last.reason) == (False, "model.yaml has no such condition any more")
+    (over,) = lab.issue_notes[1]
+    assert "recall at least 0.6 over 1w is no longer asked for" in over["body"]
+    assert [lab.issues[number]["state"] for number in (1, 2)] == ["closed", "opened"]
+    heal(served, lab, "passed", hours=2, conditions=[lower])
+    assert [len(each.steps) for each in read_incidents(served)] == [4, len(old.steps)]
 
 
 @pytest.mark.parametrize(

@@ -344,6 +344,11 @@ def test_a_pull_request_needs_a_forge(tmp_path: Path, bare: Repository) -> None:
     assert (done, code) == ([], UsageError.exit_code)
 
 
+def test_where_no_model_takes_labels_it_says_so(desk: Desk) -> None:
+    assert append_all(Job(desk.repo), "production", "nothing", desk.said.append) == ([], 0)
+    assert "[feedback] labels become no data" in desk.said[-1]
+
+
 @pytest.mark.system
 def test_the_command(desk: Desk, tmp_path: Path) -> None:
     state = tmp_path / "root/state"
@@ -360,6 +365,9 @@ def test_the_command(desk: Desk, tmp_path: Path) -> None:
     assert again["hosts"] == [{"host": "localhost", "segments": 0, "lines": 0, "bytes": 0, "problem": ""}]
     assert [(each["rows"], each["commit"]) for each in again["models"]] == [(0, "")]
     assert [row["Class"] for row in desk.rows()] == ["good"]
+    slip = process.run([*argv, "--model", "rusk"], cwd=desk.root, check=False)
+    assert slip.code == UsageError.exit_code
+    assert b'did you mean "risk"?' in slip.stderr
 
 
 def test_without_a_remote_the_work_tree_follows(repo: Repository) -> None:
@@ -393,7 +401,7 @@ def test_a_folder_that_git_is_told_to_ignore(desk: Desk) -> None:
     desk.write("predictions", prediction(1))
     desk.write("feedback", label(1, 1))
     assert append_all(Job(desk.repo), "production", "", desk.said.append)[0] == []
-    assert any("hides what git has to keep" in line for line in desk.said), desk.said
+    assert "error: a pattern in a .gitignore hides what git has to keep" in desk.said
     assert desk.count() == 3
 
 

@@ -142,6 +142,10 @@ def test_a_clone_has_no_environment_of_its_own(models: Repository) -> None:
         load_environment(models, "HEAD", "local")
     assert "is reached there: `gitmodel -C <server>" in str(error.value.hint)
     assert "local" not in [spec.name for spec in load_environments(models, "HEAD")]
+    models.git("remote", "set-url", "origin", "/srv/git/models.git")
+    with pytest.raises(UsageError) as error:
+        load_environment(models, "HEAD", "local")
+    assert "is reached there: `gitmodel -C /srv/git/models.git ...`" in str(error.value.hint)
 
 
 def test_the_branch_wins_over_the_file_beside_it(models: Repository) -> None:

@@ -175,6 +175,6 @@ def test_the_story_of_a_live_model(world: World) -> None:
         "is not met",
         "is well again",
         "is not met",
-        "NOTHING MORE CAN BE DONE BY ITSELF",
+        "COULD NOT BE HEALED",
     ]
     assert {each.version for each in Registry(world.repo).versions(MODEL)} == {"1", "2"}
