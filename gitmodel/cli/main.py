@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitmodel import __version__
+from gitmodel import __version__, clock
 from gitmodel.cli.commands import COMMANDS, COMMANDS_THAT_READ, SECTIONS
 from gitmodel.cli.edge import guard
+from gitmodel.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -128,6 +129,12 @@ def program(**_options: bool) -> None:
       gitmodel show credit-risk:4
       gitmodel COMMAND --help
     """
+    if clock.VARIABLE in os.environ:
+        try:
+            clock.now()
+        except (OSError, ValueError) as error:
+            hint = "unset it, or write a time such as 2026-12-01T10:00:00Z into the file"
+            raise UsageError(f"{clock.VARIABLE} names no file with a time: {error}", hint=hint) from error
 
 
 keep_examples(program)
