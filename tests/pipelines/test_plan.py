@@ -303,7 +303,7 @@ def test_the_command_says_what_is_touched_gone_and_broken(
     repo.git("rm", "-rq", "models/data")
     commit_all(repo, {"models/vars/model.yaml": "name: vars\nx: 1\n", "shared/other.py": "# more\n"})
     monkeypatch.chdir(Path(str(repo.root)))
-    done = CliRunner().invoke(command, ["plan", "--base", "main"])
+    done = CliRunner().invoke(command, ["plan", "--base", "main"], help_option_names=["-h", "--help"])
     assert done.exit_code == InvalidSpec.exit_code
     assert "folder    shared/other.py changed, which train of models/folder reads\n" in done.stdout
     assert "data      it is gone; nothing follows\n" in done.stdout
