@@ -36,9 +36,19 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Say whether all that is demanded was met."""
-        ends = all(each.verdict in ("passed", "inconclusive") for each in self.judged)
-        return self.days is not None and not self.unlawful and ends
+        """Say whether all that is demanded was met: what only alerts may go on doing so."""
+        healing = [each for each in self.judged if len(each.condition.when_broken) > 1]
+        in_time = self.days is not None and self.days <= max(each.condition.window.days for each in healing)
+        return in_time and not self.unlawful and all(map(_is_met, healing))
+
+
+def _is_met(judged: Judged) -> bool:
+    """Say whether the figure is within the bounds, be it that few rows leave it unsure."""
+    condition, found = judged.condition, judged.estimate
+    if found is None or judged.verdict == "failed":
+        return False
+    least, most = condition.min, condition.max
+    return (least is None or found.value >= least) and (most is None or found.value <= most)
 
 
 def outcome(world: World) -> Outcome:
