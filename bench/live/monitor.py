@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.program import end
 from bench.registry.measure import Pair, alternate, environment, sealed, table
 from gitmodel import process
 from gitmodel.delivery.collecting import live_folder
-from gitmodel.errors import GitmodelError
 from gitmodel.git.repository import Repository
 
 _A_SEGMENT = 50_000  # lines: about 16 MB
@@ -129,7 +129,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except GitmodelError as error:
-        sys.exit(f"error: {error.message}\n{error.detail}")
+    end(main)

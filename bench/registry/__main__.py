@@ -1,18 +1,16 @@
 """``python -m bench.registry [--write docs/benchmarks.md]``."""
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.markdown import put_between
+from bench.program import add_write, end, show
 from bench.registry.loop import push_to_deployed
-from bench.registry.measure import Pair, sealed, section, table
+from bench.registry.measure import Pair, sealed
 from bench.registry.mlflow import beside_mlflow
 from bench.registry.scale import answers, beside_gto
 from bench.registry.starts import check_push, list_one
-from gitmodel.errors import GitmodelError
 
 _MEASURES: dict[str, Callable[[Path, argparse.Namespace], list[Pair]]] = {
     "list": lambda folder, options: [list_one(folder, options.starts)],
@@ -30,9 +28,7 @@ _PARTS = {"registry": ("list", "pre-receive", "push"), "many": ("many", "mlflow"
 def main() -> int:
     """Measure, print the table, and write it if asked to; the exit code is 1 where a bound was not kept."""
     parser = argparse.ArgumentParser(prog="python -m bench.registry")
-    parser.add_argument(
-        "--write", type=Path, metavar="FILE", help="Put the table between the markers of FILE."
-    )
+    add_write(parser)
     parser.add_argument("--rounds", type=int, default=3, help="Rounds of push to deployed.")
     parser.add_argument("--starts", type=int, default=25, help="Rounds of the short ones.")
     parser.add_argument("--slow", type=int, default=5, help="Rounds of what takes a peer minutes.")
@@ -45,16 +41,9 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory(prefix="gitmodel-bench-") as name, sealed(Path(name) / "home"):
             pairs = [pair for each in chosen for pair in _MEASURES[each](Path(name), options)]
-        print(table(pairs))
-        kept &= all(pair.kept for pair in pairs)
-        if options.write:
-            text = options.write.read_text("utf-8")
-            options.write.write_text(put_between(text, part, section(pairs)), "utf-8")
+        kept &= show(pairs, part, options.write)
     return 0 if kept else 1
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except GitmodelError as error:
-        sys.exit(f"error: {error.message}\n{error.detail}")
+    end(main)

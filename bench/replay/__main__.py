@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.markdown import put_between
+from bench.program import add_write, end, write
 from bench.registry.measure import sealed
 from bench.replay import mails, visits
 from bench.replay.faults import faults
@@ -22,7 +22,6 @@ from bench.replay.outcome import fault_table, outcome
 from bench.replay.playing import replay
 from bench.replay.scene import Scene
 from bench.replay.tally import tally
-from gitmodel.errors import GitmodelError
 
 Part = Callable[[Path, argparse.Namespace], tuple[str, bool]]
 _DAY = timedelta(days=1)
@@ -36,7 +35,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="Keep repositories and logs here.")
     parser.add_argument("--only", action="append", metavar="WAY", help="Replay only this way of a scene.")
     parser.add_argument("--days", type=int, help="Replay only so many days of a scene.")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="Put tables between the markers of FILE.")
+    add_write(parser)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what serves is stopped then, too
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of such small models wait more than they compute
@@ -51,9 +50,7 @@ def main() -> int:
                 text, kept = parts[part](top, options)
                 met &= kept
                 print(text)
-                if options.write:
-                    page = options.write.read_text("utf-8")
-                    options.write.write_text(put_between(page, f"replay of {part}", text), "utf-8")
+                write(options.write, f"replay of {part}", text)
     return 0 if met else 1
 
 
@@ -91,7 +88,4 @@ def _faults(top: Path, _options: argparse.Namespace) -> tuple[str, bool]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except GitmodelError as error:
-        sys.exit(f"error: {error.message}\n{error.detail}")
+    end(main)

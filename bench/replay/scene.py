@@ -8,12 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Ask:
-    """A request: its rows, and what is true of each; ``mark`` says whatever figures are grouped by."""
+    """A request: its rows, and what is true of each."""
 
     at: datetime
     rows: tuple[Mapping[str, Any], ...]
     truths: tuple[Any, ...]
-    mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import heapq
 import http.client
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from bench.registry.peer import free_port
 from bench.replay.alerts import Desk
 from bench.replay.scene import Answered, Ask, Said, Scene
 from gitmodel import clock, process
@@ -64,7 +64,7 @@ class World:
     def begin(self) -> None:
         """Set up a server and a clone, and let a push train and deploy the first version."""
         self._turn(self.scene.begin)
-        init_server(self.folder / "server.git", port=_free_port())
+        init_server(self.folder / "server.git", port=free_port())
         work = self.folder / "work"
         init_repository(work, example=self.scene.example)
         self._edit(work / "models" / self.scene.model)
@@ -165,9 +165,3 @@ def turned(file: Path) -> Iterator[None]:
         yield
     finally:
         del os.environ[clock.VARIABLE]
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
