@@ -1,8 +1,8 @@
 """What a service keeps of its predictions and of feedback, below the folder that `GITMODEL_STATE` names.
 
-Predictions pass through BentoML's monitoring API into a queue; a thread of its own writes them, at most a
-second late, so that no prediction waits for a disk. A process that is killed loses what was not written
-yet. Feedback is written before it is answered.
+Predictions wait in a queue; a thread of its own passes them on, many at once, through BentoML's monitoring
+API to where they are written, at most a second late, so that no prediction waits for a disk. A process that
+is killed loses what was not written yet. Feedback is written before it is answered.
 """
 
 import atexit
@@ -14,14 +14,15 @@ import os
 import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bentoml._internal.monitoring.base import MonitorBase
 
+from ... import clock  # noqa: TID252 - the same place in a package
 from .metrics import Metrics
-from .segments import LONGEST_LINE, Segments, line, now, prune
+from .segments import LONGEST_LINE, Segments, line, now, prune, stamp
 
 STATE = "GITMODEL_STATE"
 # Rows that may wait for the writer. A single larger request is taken where nothing else waits.
@@ -72,13 +73,13 @@ class Keeper:
         """Keep the rows and answers of a request."""
         self.metrics.predicted(len(rows), ms / 1000)
         if self._wants(number):
-            self._log({**self._facts(number, request, ms), "rows": rows, "answers": answers})
+            self._queue_up({**self._facts(number, request, ms), "rows": rows, "answers": answers})
 
     def failed(self, number: str, request: str, status: int, ms: float) -> None:
         """Keep that a request failed, and nothing of what it said."""
         self.metrics.failed(status)
         if self._wants(number):
-            self._log({**self._facts(f"{number}-0", request, ms), "status": status})
+            self._queue_up({**self._facts(f"{number}-0", request, ms), "status": status})
 
     def labelled(self, labels: Sequence[Record]) -> None:
         """Keep labels; they are written when this returns.
@@ -102,20 +103,36 @@ class Keeper:
         for writer in self._writers:
             writer.close()
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Queue records for the writer; where too many wait, they are dropped and counted."""
-        for record in records:
-            count = _size(record)
-            with self._counting:
-                full = bool(self._waiting) and self._waiting + count > QUEUE_ROWS
-                self._waiting += 0 if full else count
-            if full:
-                self._drop("queue", count)
-            else:
-                self._queue.append(record)
+    def write(self, records: Sequence[Record]) -> None:
+        """Write records; those that cannot be are dropped and counted."""
+        try:
+            lines = [line(self._private(row)) for record in records for row in self._rows(record)]
+            short = [each for each in lines if len(each) <= LONGEST_LINE]
+            if len(short) < len(lines):
+                self._drop("too long", len(lines) - len(short))
+            told, self._dropped = self._dropped, {}
+            short.extend(line(self._note(dropped=count, reason=why)) for why, count in told.items())
+            begun = bool(short) and self._writers[0].append(short)
+        except (OSError, ValueError, RecursionError) as error:
+            self._drop("disk" if isinstance(error, OSError) else "unwritable", sum(map(_size, records)))
+            return
+        if begun:
+            self._prune()
+
+    def _queue_up(self, record: Record) -> None:
+        """Queue a record for the writer; where too many wait, it is dropped and counted."""
+        count = _size(record)
+        with self._counting:
+            full = bool(self._waiting) and self._waiting + count > QUEUE_ROWS
+            self._waiting += 0 if full else count
+        if full:
+            self._drop("queue", count)
+        else:
+            self._queue.append(record)
         if self._thread is None:
             self._start()
-        self._something.set()
+        if not self._something.is_set():
+            self._something.set()
 
     def _wants(self, number: str) -> bool:
         """Say whether a request is in the sample, by its id alone: so who collects can tell it too."""
@@ -123,14 +140,9 @@ class Keeper:
         return self.keeps and int(number, 16) < share * 16**_DIGITS
 
     def _facts(self, number: str, request: str, ms: float) -> Record:
-        facts = {"id": number, "at": now(), "model": self.model, "version": self.version, "ms": round(ms, 3)}
+        """Return what is known of a request; it is put into words when it is written."""
+        facts = {"id": number, "at": clock.now(), "ms": ms}
         return {**facts, "request": request} if request else facts
-
-    def _log(self, record: Record) -> None:
-        import bentoml
-
-        with bentoml.monitor(self._monitor, Exporter, {"keeper": self}) as monitor:
-            monitor.log(record, *_COLUMN)
 
     def _start(self) -> None:
         with self._lock:
@@ -149,27 +161,26 @@ class Keeper:
                 pause.wait(_PAUSE)  # so that a busy service writes many lines at once
 
     def _write_waiting(self) -> None:
+        import bentoml
+
         with self._lock:
             while self._queue:
                 found = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
                 with self._counting:
                     self._waiting -= sum(map(_size, found))
-                self._write(found)
+                with bentoml.monitor(self._monitor, Exporter, {"keeper": self}) as monitor:
+                    monitor.log(found, *_COLUMN)
 
-    def _write(self, records: Sequence[Record]) -> None:
-        try:
-            lines = [line(self._private(row)) for record in records for row in _rows(record)]
-            short = [each for each in lines if len(each) <= LONGEST_LINE]
-            if len(short) < len(lines):
-                self._drop("too long", len(lines) - len(short))
-            told, self._dropped = self._dropped, {}
-            short.extend(line(self._note(dropped=count, reason=why)) for why, count in told.items())
-            begun = bool(short) and self._writers[0].append(short)
-        except (OSError, ValueError, RecursionError) as error:
-            self._drop("disk" if isinstance(error, OSError) else "unwritable", sum(map(_size, records)))
+    def _rows(self, record: Record) -> Iterator[Record]:
+        """Yield what is written of a request: a record a row, or one where it failed."""
+        whose = {"model": self.model, "version": self.version}
+        facts = {**record, **whose, "at": stamp(record["at"]), "ms": round(record["ms"], 3)}
+        if "rows" not in record:
+            yield facts
             return
-        if begun:
-            self._prune()
+        del facts["rows"], facts["answers"]
+        for number, (row, answer) in enumerate(zip(record["rows"], record["answers"], strict=True)):
+            yield {**facts, "id": f"{record['id']}-{number}", "input": row, "output": answer}
 
     def _drop(self, reason: str, count: int) -> None:
         self._dropped[reason] = self._dropped.get(reason, 0) + count
@@ -206,10 +217,11 @@ class Keeper:
         return hmac.new(self._salt, json.dumps(value).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-class Exporter(MonitorBase[Record]):  # type: ignore[misc]
-    """What BentoML's monitoring hands the records of a request to.
+class Exporter(MonitorBase[Sequence[Record]]):  # type: ignore[misc]
+    """What BentoML's monitoring hands the records of requests to.
 
-    Each record is one value of one column, since BentoML does not say so where columns differ in length.
+    Those of many requests are one value of one column: BentoML takes a while for each value, and does not say
+    so where columns differ in length.
     """
 
     def __init__(self, name: str, keeper: Keeper) -> None:
@@ -219,9 +231,10 @@ class Exporter(MonitorBase[Record]):  # type: ignore[misc]
     def export_schema(self, columns_schema: dict[str, dict[str, str]]) -> None:
         """Do nothing: each line says what it holds."""
 
-    def export_data(self, datas: dict[str, deque[Record]]) -> None:
-        """Queue the records."""
-        self._keeper.take(datas[_COLUMN[0]])
+    def export_data(self, datas: dict[str, deque[Sequence[Record]]]) -> None:
+        """Write the records."""
+        for records in datas[_COLUMN[0]]:
+            self._keeper.write(records)
 
 
 def open_keeper(version: Mapping[str, Any], kept: Mapping[str, Any]) -> Keeper:
@@ -237,16 +250,6 @@ def new_id() -> str:
 
 def _size(record: Record) -> int:
     return len(record["rows"]) if "rows" in record else 1
-
-
-def _rows(record: Record) -> Iterator[Record]:
-    """Yield what is written of a request: a record a row, or itself where it failed."""
-    if "rows" not in record:
-        yield record
-        return
-    facts = {name: value for name, value in record.items() if name not in {"rows", "answers"}}
-    for number, (row, answer) in enumerate(zip(record["rows"], record["answers"], strict=True)):
-        yield {**facts, "id": f"{facts['id']}-{number}", "input": row, "output": answer}
 
 
 def _salt(path: Path) -> bytes:

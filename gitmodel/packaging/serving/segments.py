@@ -119,7 +119,12 @@ def line(value: object) -> bytes:
 
 def now() -> str:
     """Return the time as lines have it."""
-    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(clock.now())
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment (UTC) as lines have it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def prune(
