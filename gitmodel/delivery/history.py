@@ -14,6 +14,7 @@ _SUBJECTS = (
     ("promote", re.compile(rf"Promote {_STEP}")),
     ("rollback", re.compile(rf"Roll back {_STEP}")),
     ("hold", re.compile(r"Hold (?P<model>[a-z0-9_/-]+)(?: at v(?P<version>\S+))?")),
+    ("withdraw", re.compile(r"Withdraw (?P<model>[a-z0-9_/-]+) v(?P<previous>\S+)")),
     ("lift", re.compile(r"Lift the hold of (?P<model>[a-z0-9_/-]+)")),
 )
 
@@ -25,8 +26,8 @@ _MERGED = re.compile(r" \((?:#|!)\d+\)\Z")
 class Change:
     """A commit on an environment's branch.
 
-    ``action`` is promote, rollback, hold, lift, or ``other`` (a person's own commit, a merge); then there is
-    no model. ``reason`` is the rest of the message.
+    ``action`` is promote, rollback, hold, withdraw, lift, or ``other`` (a person's own commit, a merge); then
+    there is no model. ``reason`` is the rest of the message.
     """
 
     commit: Oid

@@ -147,7 +147,7 @@ def test_release_is_placed_whole(tmp_path: Path) -> None:
     assert (release / "src" / "run.py").read_text() == "x"
     with pytest.raises(HostError, match="has changed while"):
         place_release(layout, Program("a", "2", DIGEST), source, "0" * 64)
-    assert [path.name for path in release.parent.iterdir()] == [release.name]
+    assert {path.name for path in release.parent.iterdir()} == {release.name, f".{release.name}.tree"}
     (source / "link").symlink_to("/etc/passwd")
     with pytest.raises(HostError, match="not a plain file"):
         tree_digest(source)
