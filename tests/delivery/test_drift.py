@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,6 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import (
     read_programs,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at, wait
-from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import tree_digest
 from gitmodel.delivery.ansible.module_utils.gitmodel_supervisor import Supervisor
 from gitmodel.delivery.deploy import Deployed, Options, deploy, find_target
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
@@ -25,6 +25,7 @@ from gitmodel.delivery.removal import withdraw
 from gitmodel.delivery.rollout import down
 from gitmodel.delivery.status import Status, status
 from gitmodel.errors import Refused
+from gitmodel.git.commits import commit_files
 from gitmodel.git.repository import Repository
 from gitmodel.registry.environments import env_tip
 from tests.conftest import make_repository
@@ -47,8 +48,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     down(find_target(repo, "local"))
 
 
-def run(repo: Repository, **options: bool) -> list[Deployed]:
-    return deploy(repo, "local", by="ada", sink=print, options=Options(**options))
+def run(
+    repo: Repository, *, check: bool = False, thorough: bool = False, empty: bool = False
+) -> list[Deployed]:
+    options = Options(check=check, thorough=thorough, empty=empty)
+    return deploy(repo, "local", by="ada", sink=print, options=options)
 
 
 def mend(repo: Repository) -> Deployed:
@@ -97,18 +101,23 @@ def stop_router(repo: Repository) -> None:
 
 
 def change_route(repo: Repository) -> None:
-    path = layout(repo).route(MODEL)
-    path.write_text(path.read_text().replace("1000", "1"))
+    path, other = layout(repo).route(MODEL), layout(repo).run / "route"
+    other.write_text(path.read_text().replace('"priority": 1', '"priority": 2'))
+    other.replace(path)
 
 
 def delete_route(repo: Repository) -> None:
     layout(repo).route(MODEL).unlink()
 
 
+def smoke_file(repo: Repository) -> Path:
+    return next(layout(repo).release(program(repo)).rglob("smoke.json"))
+
+
 def change_release(repo: Repository) -> None:
     """Write into the file itself, which the package shares."""
-    path = next(layout(repo).release(program(repo)).rglob("smoke.json"))
-    path.write_bytes(path.read_bytes() + b"\n")
+    with smoke_file(repo).open("ab") as file:
+        file.write(b"\n")
 
 
 def change_service_file(repo: Repository) -> None:
@@ -139,8 +148,7 @@ def leave_another_version(repo: Repository) -> None:
 def test_drift_is_mended(
     served: Repository, spoil: Callable[[Repository], None], words: str, *, is_seen: bool
 ) -> None:
-    before, folder = len(notes(served)), layout(served).release(program(served))
-    tree = tree_digest(folder)
+    before, kept = len(notes(served)), smoke_file(served).read_bytes()
     spoil(served)
     assert now(served).in_sync is not is_seen
     done = mend(served)
@@ -150,7 +158,7 @@ def test_drift_is_mended(
     assert now(served).in_sync
     assert (notes(served)[0].outcome, words in notes(served)[0].reason) == ("mended", True)
     assert len(notes(served)) == before + 1
-    assert tree_digest(folder) == tree
+    assert smoke_file(served).read_bytes() == kept
     assert mend(served).outcome == "unchanged"
     assert len(notes(served)) == before + 1
 
@@ -193,5 +201,10 @@ def test_a_file_deleted_by_hand_needs_a_word_to_empty_an_environment(served: Rep
     promote(served, add_version(served, 3, seed=1), "local", by="ada")
     assert run(served)[0].outcome == "deployed"
     tip = env_tip(served, "local")
-    empty = served.git("commit-tree", "-m", "Away with it", "-p", str(tip), stdin=b"")
-    del empty
+    gone = commit_files(served, parent=tip, changes={f"{MODEL}.yaml": None}, message="Away with it\n")
+    served.git("update-ref", "refs/heads/env/local", gone)
+    with pytest.raises(Refused, match="this would stop all that runs in local: credit-risk"):
+        run(served)
+    assert version_at("127.0.0.1", find_target(served, "local").port, f"/{MODEL}") is not None
+    (done,) = run(served, empty=True)
+    assert (done.outcome, done.version) == ("removed", "2")

@@ -94,6 +94,7 @@ def test_what_is_live_is_watched_by_the_clock(forge: Played, tmp_path: Path) -> 
         "models": "[]",
         "environments": "[]",
         "monitored": '["staging"]',
+        "reconciled": "[]",
         "train": "[]",
     }
     assert "gitmodel ci monitor staging" in pipeline.read_text()
