@@ -47,7 +47,7 @@ def _started(run: Run) -> str:
 
 def schedule_rows(documents: Sequence[dict[str, Any]]) -> list[list[str]]:
     """Return a row a schedule, under a head."""
-    head = ["MODEL OR ENVIRONMENT", "WHAT", "WHEN (UTC)", "CRON", "LAST", "NEXT"]
+    head = ["MODEL", "WHAT", "WHEN (UTC)", "CRON", "LAST", "NEXT"]
     return [head, *map(_row, documents)] if documents else []
 
 
@@ -56,8 +56,8 @@ def _row(found: dict[str, Any]) -> list[str]:
     last = f"{_plain(found['last'])} {found['outcome']}{code} {found['run']}" if found["last"] else "never"
     upcoming = _plain(found["next"]) if found["next"] else "never"
     return [
-        found["model"] or found["environment"],
-        found["what"],
+        found["model"] or "-",
+        " ".join(filter(None, (found["what"], found["environment"]))),
         found["words"],
         found["cron"],
         last,
