@@ -72,6 +72,7 @@ def test_a_push_is_planned_from_where_the_branch_was(forge: Played) -> None:
         "models": '["beta"]',
         "environments": "[]",
         "monitored": "[]",
+        "reconciled": "[]",
         "train": '["beta"]',
     }
 
