@@ -134,7 +134,9 @@ def test_a_gate_refuses(delivered: Repository, run: Run) -> None:
 STATUS = """\
 ENVIRONMENT  MODEL        SHOULD RUN  RUNS  STATE  URL
 production   credit-risk  v4          -     down   http://127.0.0.1:2/credit-risk
+    localhost: nothing: it is not there
 staging      credit-risk  v4          -     down   http://127.0.0.1:1/credit-risk
+    localhost: nothing: it is not there
     held since MOMENT by ada@example.org: audit
 """
 

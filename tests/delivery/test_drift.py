@@ -173,7 +173,7 @@ def test_status_says_what_each_host_runs(served: Repository) -> None:
 def test_a_killed_service_is_put_back_by_its_supervisor(served: Repository) -> None:
     pid = processes.recorded(layout(served).pid(program(served).name))
     os.kill(pid, signal.SIGKILL)
-    assert wait(lambda: now(served).in_sync, 20)
+    assert wait(lambda: now(served).in_sync, 60), now(served)
 
 
 def test_what_should_not_run_is_removed_and_its_predictions_stay(served: Repository) -> None:
