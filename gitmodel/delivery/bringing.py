@@ -118,12 +118,12 @@ class Bringing:
         return done
 
     def _roll_out(self, desired: Desired, blank: Deployed) -> Deployed:
+        is_new = blank.previous != blank.version
+        if is_new and self.freeze and not desired.is_rollback and not self.check:
+            return replace(blank, outcome="frozen", reason=self.freeze.words, exit_code=1)
         release = self._release(desired)
         found = replace(blank, digest=release.digest)
         used = runtimes.runtime(self.target.runtime)
-        is_new = blank.previous != blank.version
-        if is_new and self.freeze and not desired.is_rollback and not self.check:
-            return replace(found, outcome="frozen", reason=self.freeze.words, exit_code=1)
         drift = used.drift(self.target, release) if self.thorough else ()
         if drift and not is_new and not self.check:
             return self._mend(desired, release, drift, found)
