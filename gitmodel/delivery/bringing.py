@@ -128,7 +128,11 @@ class Bringing:
         if drift and not is_new and not self.check:
             return self._mend(desired, release, drift, found)
         done = roll_out_in_turn(self.target, release, sink=self.sink, check=self.check)
-        return replace(found, outcome=done.outcome, seconds=done.seconds, tasks=done.tasks)
+        words = ""
+        if done.outcome == "checked":
+            before = f"v{blank.previous}" if blank.previous else "nothing"
+            words = f"v{blank.version} would take the place of {before}" if is_new else "it would be mended"
+        return replace(found, outcome=done.outcome, reason=words, seconds=done.seconds, tasks=done.tasks)
 
     def _mend(self, desired: Desired, release: Release, drift: tuple[str, ...], found: Deployed) -> Deployed:
         begun, words = time.monotonic(), "; ".join(dict.fromkeys(drift))

@@ -10,6 +10,7 @@ from gitmodel.delivery.bringing import Bringing, Deployed
 from gitmodel.delivery.failing import settle
 from gitmodel.delivery.freezing import Freeze, freeze_now
 from gitmodel.delivery.journal import Entry, journal_of
+from gitmodel.delivery.history import promoted_by
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.removal import Unwanted, take_off, unwanted
 from gitmodel.delivery.rollout import down, turn
@@ -23,7 +24,7 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import now
 from gitmodel.registry.desired import Desired, read_desired
-from gitmodel.registry.environments import env_tip, file_name
+from gitmodel.registry.environments import env_tip
 from gitmodel.spec import load_environment
 
 __all__ = ["Deployed", "Options", "deploy", "find_target", "take_down"]
@@ -76,11 +77,12 @@ def deploy(
     if not given.check:
         settle(repo, env, by=by, sink=sink)  # what another deployment could not write
     with turn(target, f"a deployment of {env} by {by}", sink):
+        left = journal_of(repo, env).read()  # first: what it lacks by now, the branch has
         fetch(repo)
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
-        done = _Deployment(repo, target, tip, by, sink, given).run()
+        done = _Deployment(repo, target, tip, by, sink, given, left).run()
     if not given.check:
         settle(repo, env, by=by, sink=sink)
     return done
@@ -118,6 +120,7 @@ class _Deployment:
     by: str
     sink: Sink
     options: Options
+    left: Sequence[Entry]
 
     def run(self) -> list[Deployed]:
         states = runtimes.runtime(self.target.runtime).observe(self.target)
@@ -155,11 +158,8 @@ class _Deployment:
 
     def _known_bad(self, desired: Desired) -> Deployed | None:
         """Return that a version is not tried again: it is held as bad, or git is still to hear of it."""
-        left = journal_of(self.repo, self.target.name).read()
-        is_noted = any(
-            (entry.bad, entry.model, entry.object) == (True, desired.model, desired.object or "")
-            for entry in left
-        )
+        wanted = (True, desired.model, desired.object or "")
+        is_noted = any((entry.bad, entry.model, entry.object) == wanted for entry in self.left)
         if not (is_noted or desired.is_bad):
             return None
         name, env = desired.model, self.target.name
@@ -212,13 +212,9 @@ class _Deployment:
 
     def _ran_before(self, desired: Desired) -> bool:
         """Say whether the version has run since it was promoted: then it is not the version that is bad."""
-        promoted = read_log(self.repo, self.tip, paths=[file_name(desired.model)], limit=1)
-        since = []
-        for commit in read_log(self.repo, self.tip):
-            since.append(commit.oid)
-            if promoted and commit.oid == promoted[0].oid:
-                break
-        found = read_outcomes(self.repo, since)
+        begun = promoted_by(self.repo, self.tip, desired)
+        log = [commit.oid for commit in read_log(self.repo, self.tip)]
+        found = read_outcomes(self.repo, log[: log.index(begun) + 1] if begun else log)
         return any(self._is_done(each, desired.model, str(desired.version)) for each in found)
 
     def _is_done(self, outcome: Outcome, model: str, version: str) -> bool:

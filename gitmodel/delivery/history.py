@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from gitmodel.errors import InvalidFile
 from gitmodel.git.commits import Commit, read_log
+from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.registry.environments import env_tip
+from gitmodel.registry.desired import Desired, parse_desired
+from gitmodel.registry.environments import env_tip, file_name
 
 # The subjects that `gitmodel.delivery.promotion` writes.
 _STEP = r"(?P<model>[a-z0-9_/-]+?)(?: v(?P<previous>\S+) ->)? v(?P<version>\S+)"
@@ -67,3 +70,27 @@ def parse_change(commit: Commit) -> Change:
         subject,
         rest.strip(),
     )
+
+
+def promoted_by(repo: Repository, tip: Oid, desired: Desired) -> Oid | None:
+    """Return the commit that put a version where it is; holds that were set or lifted since are no promotion.
+
+    Args:
+        repo: Where to look.
+        tip: The tip of the environment's branch.
+        desired: The state of the model there.
+    """
+    path, found = file_name(desired.model), None
+    for commit in read_log(repo, tip, paths=[path]):
+        try:
+            state = parse_desired(desired.model, read_file(repo, commit.oid, path) or b"")
+        except InvalidFile:
+            break
+        if (state.object, state.version, state.promoted) != (
+            desired.object,
+            desired.version,
+            desired.promoted,
+        ):
+            break
+        found = commit.oid
+    return found

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gitmodel.delivery.failing import settle
-from gitmodel.delivery.history import history
+from gitmodel.delivery.history import history, promoted_by
 from gitmodel.delivery.journal import Entry, journal_of
 from gitmodel.delivery.outcomes import HostOutcome, Outcome, format_outcome, read_outcomes
-from gitmodel.delivery.promotion import lift, promote
+from gitmodel.delivery.promotion import hold, lift, promote
 from gitmodel.errors import Refused, ToolFailed
 from gitmodel.git.repository import Repository
 from gitmodel.registry.desired import Desired, read_desired
@@ -130,3 +130,15 @@ def test_a_journal_cut_off_by_a_kill_is_read_and_added_to(repo: Repository) -> N
     journal.drop([first])
     assert journal.read() == [second]
     assert replace(second, bad=True) != second
+
+
+def test_what_put_a_version_where_it_is(repo: Repository) -> None:
+    first, second = versions(repo, 2)
+    promote(repo, first, ENV, by="ci")
+    put = promote(repo, second, ENV, by="ci").commit
+    hold(repo, MODEL, ENV, reason="audit", by="ada")
+    lift(repo, MODEL, ENV, by="ada")
+    tip = env_tip(repo, ENV)
+    assert tip is not None
+    assert promoted_by(repo, tip, now(repo)) == put
+    assert promoted_by(repo, tip, Desired(MODEL)) is None

@@ -117,7 +117,9 @@ class ProcessRuntime:
         return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
-        """Return what runs on this machine."""
+        """Return what runs on this machine; nothing where nothing was ever rolled out from here."""
+        if not target.root.is_dir():
+            return ()
         found = gitmodel_observing.observe(target.layout, target.host, target.port)
         return (parse_state("localhost", found),)
 
