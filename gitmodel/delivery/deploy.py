@@ -9,8 +9,8 @@ from gitmodel.delivery import runtimes
 from gitmodel.delivery.bringing import Bringing, Deployed
 from gitmodel.delivery.failing import settle
 from gitmodel.delivery.freezing import Freeze, freeze_now
-from gitmodel.delivery.journal import Entry, journal_of
 from gitmodel.delivery.history import promoted_by
+from gitmodel.delivery.journal import Entry, journal_of
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.removal import Unwanted, take_off, unwanted
 from gitmodel.delivery.rollout import down, turn
