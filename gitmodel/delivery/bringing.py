@@ -99,14 +99,19 @@ class Bringing:
     def bring(self, desired: Desired, previous: str) -> Deployed:
         """Bring a model to its version; ``previous`` is the one that runs. What fails is told, not raised."""
         name, version = desired.model, str(desired.version)
-        blank = Deployed(name, version, "failed", self.target.url(name), 0.0, previous=previous)
+        found = Deployed(name, version, "failed", self.target.url(name), 0.0, previous=previous)
         begun = time.monotonic()
         try:
-            done = self._roll_out(desired, blank)
+            if self._is_frozen(desired, found) and self.freeze:
+                done = replace(found, outcome="frozen", reason=self.freeze.words, exit_code=1)
+            else:
+                release = self._release(desired)
+                found = replace(found, digest=release.digest)
+                done = self._roll_out(desired, release, found)
         except GitmodelError as error:
             self._tell_failure(desired, error)
             return replace(
-                blank,
+                found,
                 reason=error.message,
                 exit_code=error.exit_code,
                 seconds=time.monotonic() - begun,
@@ -117,21 +122,21 @@ class Bringing:
         self.sink(f"{name} v{version} to {self.target.name}: {done.outcome}, {done.url}{words}")
         return done
 
-    def _roll_out(self, desired: Desired, blank: Deployed) -> Deployed:
-        is_new = blank.previous != blank.version
-        if is_new and self.freeze and not desired.is_rollback and not self.check:
-            return replace(blank, outcome="frozen", reason=self.freeze.words, exit_code=1)
-        release = self._release(desired)
-        found = replace(blank, digest=release.digest)
-        used = runtimes.runtime(self.target.runtime)
+    def _is_frozen(self, desired: Desired, found: Deployed) -> bool:
+        return found.previous != found.version and not (self.check or desired.is_rollback)
+
+    def _roll_out(self, desired: Desired, release: Release, found: Deployed) -> Deployed:
+        used, is_new = runtimes.runtime(self.target.runtime), found.previous != found.version
         drift = used.drift(self.target, release) if self.thorough else ()
-        if drift and not is_new and not self.check:
+        if drift and not (is_new or self.check):
             return self._mend(desired, release, drift, found)
         done = roll_out_in_turn(self.target, release, sink=self.sink, check=self.check)
         words = ""
         if done.outcome == "checked":
-            before = f"v{blank.previous}" if blank.previous else "nothing"
-            words = f"v{blank.version} would take the place of {before}" if is_new else "it would be mended"
+            words = (
+                f"it would take the place of v{found.previous}" if found.previous else "it would be started"
+            )
+            words = words if is_new else "it would be mended"
         return replace(found, outcome=done.outcome, reason=words, seconds=done.seconds, tasks=done.tasks)
 
     def _mend(self, desired: Desired, release: Release, drift: tuple[str, ...], found: Deployed) -> Deployed:

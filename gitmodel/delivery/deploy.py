@@ -232,7 +232,7 @@ class _Deployment:
             round(done.seconds, 1),
             done.url,
             done.reason,
-            previous=done.previous,
+            previous=done.previous if done.previous != done.version else "",
             digest=done.digest,
             strategy=str(desired.strategy.get("kind", "")),
             override=self.options.override if done.outcome in ("deployed", "removed") else "",

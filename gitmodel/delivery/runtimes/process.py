@@ -41,7 +41,7 @@ class Observed:
 def decide(wanted: Program, observed: Observed) -> str:
     """Return "" where exactly the wanted program runs, is routed and answers; else why something is to do."""
     if not observed.routed:
-        return "nothing runs there yet"
+        return "its route is gone" if observed.programs else "nothing runs there yet"
     if [program.at(0) for program in observed.routed] != [wanted.at(0)]:
         return "another version runs there"
     if [program.name for program in observed.programs] != [wanted.name]:
