@@ -16,7 +16,7 @@ from gitmodel.delivery.removal import Unwanted, take_off, unwanted
 from gitmodel.delivery.rollout import down, turn
 from gitmodel.delivery.runtimes.states import HostState, serving_version, set_up_version
 from gitmodel.delivery.target import Target, target_of
-from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.errors import GitmodelError, ToolFailed, UsageError
 from gitmodel.git.commits import read_log
 from gitmodel.git.refs import default_rev
 from gitmodel.git.remotes import fetch
@@ -84,7 +84,11 @@ def deploy(
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
         done = _Deployment(repo, target, tip, by, sink, given, left).run()
     if not given.check:
-        settle(repo, env, by=by, sink=sink)
+        try:
+            settle(repo, env, by=by, sink=sink)
+        except ToolFailed:
+            sink(f"git does not know yet what became of it: the next `gitmodel deploy {env}` here writes it")
+            raise
     return done
 
 

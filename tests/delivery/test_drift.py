@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import (
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at, wait
 from gitmodel.delivery.ansible.module_utils.gitmodel_supervisor import Supervisor
 from gitmodel.delivery.deploy import Deployed, Options, deploy, find_target
+from gitmodel.delivery.history import history
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
 from gitmodel.delivery.promotion import promote
 from gitmodel.delivery.removal import withdraw
@@ -27,6 +29,7 @@ from gitmodel.delivery.status import Status, status
 from gitmodel.errors import Refused
 from gitmodel.git.commits import commit_files
 from gitmodel.git.repository import Repository
+from gitmodel.registry.desired import read_desired
 from gitmodel.registry.environments import env_tip
 from tests.conftest import make_repository
 from tests.delivery.conftest import free_port
@@ -208,3 +211,23 @@ def test_a_file_deleted_by_hand_needs_a_word_to_empty_an_environment(served: Rep
     assert version_at("127.0.0.1", find_target(served, "local").port, f"/{MODEL}") is not None
     (done,) = run(served, empty=True)
     assert (done.outcome, done.version) == ("removed", "2")
+
+
+def test_two_at_once_try_a_bad_version_once(served: Repository) -> None:
+    bad = add_version(served, 3, seed=2)
+    promote(served, bad, "local", by="ada")
+    run(served, check=True)  # which packages it
+    package = next((served.state / "packages").rglob(f"{bad.version}-*"))
+    (package / "src" / "model" / "model.skops").write_bytes(b"damaged")
+    done: list[Deployed] = []
+    both = [threading.Thread(target=lambda: done.extend(run(served))) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(each.outcome for each in done) == ["failed", "held"]
+    should = read_desired(served, "local")[MODEL]
+    assert (should.version, should.is_bad) == (bad.version, True)  # nothing ran that one could go back to
+    subjects = [change.subject for change in history(served, "local", limit=2)]
+    assert subjects == [f"Hold credit-risk at v{bad.version}", f"Promote credit-risk v{bad.version}"]
+    assert run(served)[0].outcome == "held"

@@ -53,8 +53,9 @@ def main() -> None:
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
-    if rollout.place_release(layout, program, Path(given["source"]), given["digest"]):
-        Supervisor(layout).remove(program.name)  # it was started from other files
+    is_spoilt = rollout.is_changed(layout, program)
+    if rollout.place_release(layout, program, Path(given["source"]), given["digest"]) and is_spoilt:
+        Supervisor(layout).remove(program.name)  # it may have been started from other files
     changed = rollout.start(
         layout,
         program,
