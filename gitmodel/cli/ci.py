@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gitmodel.cli.ci_jobs import comment, deliver, deploy, monitor, release, report, train
+from gitmodel.cli.ci_jobs import comment, deliver, deploy, monitor, reconcile, release, report, train
 from gitmodel.cli.ci_render import check, render, schedules, seed
 from gitmodel.git.repository import Repository
 
@@ -96,5 +96,18 @@ def _of_event(pipeline: Path | None, *, as_json: bool) -> bool:
     return True
 
 
-for _job in (render, check, seed, schedules, train, report, comment, release, deliver, deploy, monitor):
+for _job in (
+    render,
+    check,
+    seed,
+    schedules,
+    train,
+    report,
+    comment,
+    release,
+    deliver,
+    deploy,
+    monitor,
+    reconcile,
+):
     command.add_command(_job)

@@ -145,6 +145,22 @@ def comment(context: click.Context, *, folder: Path) -> None:
 
 @click.command()
 @click.argument("environment")
+@click.pass_context
+def reconcile(context: click.Context, *, environment: str) -> None:
+    r"""Compare what runs in an environment with what should, and mend it.
+
+    \b
+    Example:
+      gitmodel ci reconcile production
+    """
+    from gitmodel.pipelines import jobs
+    from gitmodel.pipelines.job import open_job
+
+    context.exit(jobs.reconcile(open_job(), environment, click.echo))
+
+
+@click.command()
+@click.argument("environment")
 @click.argument("models", nargs=-1)
 @click.pass_context
 def monitor(context: click.Context, *, environment: str, models: tuple[str, ...]) -> None:

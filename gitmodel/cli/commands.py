@@ -38,7 +38,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "promote": "Choose the version that should run in an environment.",
         "rollback": "Put the version before back into an environment, and hold it there.",
         "hold": "Keep automation from promoting a model, or lift that.",
+        "withdraw": "Take a model out of an environment.",
         "deploy": "Make an environment run what its branch says.",
+        "reconcile": "Compare what runs in an environment with what should, and mend it.",
     },
     "Watch": {
         "schedule": "Train and watch models by the clock of this machine.",

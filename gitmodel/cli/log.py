@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("--svg", type=click.Path(path_type=Path), help="With --live: draw it into this file.")
 @click.option("--metric", "metrics", multiple=True, help="With --chart and --svg: only this metric.")
 @click.option("--incidents", is_flag=True, help="Show when quality broke, and what was done.")
+@click.option("--deployments", metavar="ENV", help="Show what was rolled out in an environment.")
+@click.option("--at", metavar="TIME", help="With --deployments: what ran that day, or at that moment (UTC).")
 @click.option("-n", "--max-count", type=click.IntRange(min=0), help="Show at most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -37,6 +39,8 @@ def command(
     svg: Path | None,
     metrics: tuple[str, ...],
     incidents: bool,
+    deployments: str | None,
+    at: str | None,
     max_count: int | None,
     as_json: bool,
 ) -> None:
@@ -51,12 +55,21 @@ def command(
       gitmodel log --live credit-risk --chart --metric roc_auc
       gitmodel log --live credit-risk --svg life.svg
       gitmodel log --incidents
+      gitmodel log --deployments production
+      gitmodel log --deployments production --at 2026-11-20
       gitmodel log --json
     """
     from gitmodel.cli.choices import warn_of
+    from gitmodel.cli.deployments import show_deployments
     from gitmodel.cli.output import show
+    from gitmodel.errors import UsageError
     from gitmodel.registry.registry import Registry
 
+    if at and not deployments:
+        raise UsageError("--at is of deployments", hint="add `--deployments ENV`")
+    if deployments:
+        show_deployments(deployments, model, at, max_count, as_json=as_json)
+        return
     if incidents:
         _show_incidents(model, max_count, as_json=as_json)
         return

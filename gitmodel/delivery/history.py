@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from gitmodel.errors import InvalidFile
 from gitmodel.git.commits import Commit, read_log
+from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.registry.environments import env_tip
+from gitmodel.registry.desired import Desired, parse_desired
+from gitmodel.registry.environments import env_tip, file_name
 
 # The subjects that `gitmodel.delivery.promotion` writes.
 _STEP = r"(?P<model>[a-z0-9_/-]+?)(?: v(?P<previous>\S+) ->)? v(?P<version>\S+)"
@@ -14,6 +17,7 @@ _SUBJECTS = (
     ("promote", re.compile(rf"Promote {_STEP}")),
     ("rollback", re.compile(rf"Roll back {_STEP}")),
     ("hold", re.compile(r"Hold (?P<model>[a-z0-9_/-]+)(?: at v(?P<version>\S+))?")),
+    ("withdraw", re.compile(r"Withdraw (?P<model>[a-z0-9_/-]+) v(?P<previous>\S+)")),
     ("lift", re.compile(r"Lift the hold of (?P<model>[a-z0-9_/-]+)")),
 )
 
@@ -25,8 +29,8 @@ _MERGED = re.compile(r" \((?:#|!)\d+\)\Z")
 class Change:
     """A commit on an environment's branch.
 
-    ``action`` is promote, rollback, hold, lift, or ``other`` (a person's own commit, a merge); then there is
-    no model. ``reason`` is the rest of the message.
+    ``action`` is promote, rollback, hold, withdraw, lift, or ``other`` (a person's own commit, a merge); then
+    there is no model. ``reason`` is the rest of the message.
     """
 
     commit: Oid
@@ -66,3 +70,27 @@ def parse_change(commit: Commit) -> Change:
         subject,
         rest.strip(),
     )
+
+
+def promoted_by(repo: Repository, tip: Oid, desired: Desired) -> Oid | None:
+    """Return the commit that put a version where it is; holds that were set or lifted since are no promotion.
+
+    Args:
+        repo: Where to look.
+        tip: The tip of the environment's branch.
+        desired: The state of the model there.
+    """
+    path, found = file_name(desired.model), None
+    for commit in read_log(repo, tip, paths=[path]):
+        try:
+            state = parse_desired(desired.model, read_file(repo, commit.oid, path) or b"")
+        except InvalidFile:
+            break
+        if (state.object, state.version, state.promoted) != (
+            desired.object,
+            desired.version,
+            desired.promoted,
+        ):
+            break
+        found = commit.oid
+    return found

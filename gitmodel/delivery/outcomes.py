@@ -4,7 +4,8 @@ The round trip law: ``parse_outcome(format_outcome(o)) == o``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gitmodel.errors import InvalidFile
@@ -16,18 +17,33 @@ from gitmodel.metrics.records import canonical_json, now
 from gitmodel.registry.environments import DEPLOYMENTS_REF
 from gitmodel.registry.versions import Version
 
-DONE = ("deployed", "unchanged")
+DONE = ("deployed", "unchanged", "mended")
 REFUSED, PROPOSED = "refused", "proposed"
 _DECISIONS = (REFUSED, PROPOSED)
+_KEYS = {"previous": "from"}  # as the files of environments call it
+_WORDS = ("url", "reason", "previous", "digest", "strategy", "override")
+
+
+@dataclass(frozen=True)
+class HostOutcome:
+    """What became of it on one host: ``changed``, ``ok``, ``failed`` or ``unreachable``, and why."""
+
+    host: str
+    outcome: str
+    seconds: float = 0.0
+    words: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one model in one deployment of an environment.
 
-    ``outcome`` is ``deployed``, ``unchanged`` or ``failed``, on the commit of the environment's branch;
-    ``refused`` or ``proposed``, on the commit of the version, where a gate kept it out or a pull request was
-    opened. ``at`` is UTC as RFC 3339 writes it; ``reason`` says why it failed.
+    ``outcome`` is ``deployed``, ``unchanged``, ``mended`` (the same version, where something was not as it
+    should be), ``removed`` or ``failed``, on the commit of the environment's branch; ``refused`` or
+    ``proposed``, on the commit of the version, where a gate kept it out or a pull request was opened.
+    ``at`` is UTC as RFC 3339 writes it; ``reason`` says why it failed, or what was mended. ``previous`` is
+    the version that ran before, ``digest`` (hex) that of the package. ``phases`` are seconds by step,
+    ``gates`` the figures of the promotion, ``override`` why it was done when nothing may be rolled out.
     """
 
     env: str
@@ -39,11 +55,27 @@ class Outcome:
     seconds: float
     url: str
     reason: str = ""
+    previous: str = ""
+    digest: str = ""
+    strategy: str = ""
+    override: str = ""
+    hosts: tuple[HostOutcome, ...] = ()
+    phases: Mapping[str, float] = field(default_factory=dict)
+    gates: tuple[Mapping[str, Any], ...] = ()
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as the notes have it: what is empty is left out."""
+    document = {_KEYS.get(key, key): value for key, value in asdict(outcome).items()}
+    document["hosts"] = [
+        {key: value for key, value in host.items() if value != ""} for host in document["hosts"]
+    ]
+    return {key: value for key, value in document.items() if value not in ("", (), [], {})}
 
 
 def format_outcome(outcome: Outcome) -> str:
     """Return an outcome as one line of canonical JSON."""
-    return canonical_json({key: value for key, value in asdict(outcome).items() if value != ""})
+    return canonical_json(outcome_document(outcome))
 
 
 def parse_outcome(line: str) -> Outcome:
@@ -60,22 +92,41 @@ def parse_outcome(line: str) -> Outcome:
         return Outcome(
             **words,
             seconds=float(found["seconds"]),
-            url=str(found.get("url", "")),
-            reason=str(found.get("reason", "")),
+            **{name: str(found.get(_KEYS.get(name, name), "")) for name in _WORDS},
+            hosts=tuple(map(_host, found.get("hosts", ()))),
+            phases={str(name): float(seconds) for name, seconds in found.get("phases", {}).items()},
+            gates=tuple(map(dict, found.get("gates", ()))),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidFile(f"not the outcome of a deployment: {line[:80]!r}") from error
 
 
+def _host(found: Mapping[str, Any]) -> HostOutcome:
+    seconds, words = float(found.get("seconds", 0)), str(found.get("words", ""))
+    return HostOutcome(str(found["host"]), str(found["outcome"]), seconds, words)
+
+
 def read_outcomes(repo: Repository, commits: Iterable[Oid]) -> list[Outcome]:
-    """Return the outcomes on these commits, newest first; lines of others are passed over."""
+    """Return the outcomes on these commits, in their order, those of one commit newest first.
+
+    So commits of a branch, newest first, give its outcomes newest first, whatever clocks said. Lines of
+    others are passed over.
+    """
+    return [outcome for _, outcome in read_placed(repo, commits)]
+
+
+def read_placed(repo: Repository, commits: Iterable[Oid]) -> list[tuple[Oid, Outcome]]:
+    """Return the same, each with the commit that it is on."""
+    known = list(commits)
+    notes = read_notes(repo, DEPLOYMENTS_REF, known)
+    return [(commit, outcome) for commit in known for outcome in _parsed(notes.get(commit, ()))]
+
+
+def _parsed(lines: Iterable[str]) -> list[Outcome]:
     outcomes = []
-    for lines in read_notes(repo, DEPLOYMENTS_REF, commits).values():
-        for line in lines:
-            try:
-                outcomes.append(parse_outcome(line))
-            except InvalidFile:
-                continue
+    for line in lines:
+        with suppress(InvalidFile):
+            outcomes.append(parse_outcome(line))
     return sorted(outcomes, key=lambda outcome: outcome.at, reverse=True)
 
 

@@ -9,8 +9,9 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ _LOCAL = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "0"}
 
 @dataclass(frozen=True)
 class Task:
-    """A task that ended: name, host, ``status`` (ok, failed, unreachable), and what its module returned."""
+    """A task that ended: name, host, ``status`` (ok, failed, unreachable), and what its module returned.
+
+    ``seconds`` passed since the task before it ended, or since the start.
+    """
 
     name: str
     host: str
     status: str
     result: Mapping[str, Any]
+    seconds: float = 0.0
 
     @property
     def changed(self) -> bool:
@@ -59,6 +64,16 @@ class Task:
         return str(self.result.get("msg") or self.result.get("notes") or "")
 
 
+class RolloutFailed(ToolFailed):
+    """A task of a rollout failed; ``tasks`` are those that ended.
+
+    ``bad_version`` says that it was the version's own fault: it does not start, or answers wrongly.
+    """
+
+    tasks: tuple[Task, ...] = ()
+    bad_version: bool = False
+
+
 @dataclass
 class Output:
     """What a run has printed so far: finished tasks, and lines that are not ours (warnings, errors)."""
@@ -66,15 +81,18 @@ class Output:
     sink: Callable[[Task], None]
     tasks: list[Task] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
 
     def take(self, line: str) -> None:
         """Take one line of ansible's output."""
         task = parse_line(line)
         if task is None:
             self.words.append(line)
-        else:
-            self.tasks.append(task)
-            self.sink(task)
+            return
+        now = time.monotonic()
+        task, self.since = replace(task, seconds=round(now - self.since, 2)), now
+        self.tasks.append(task)
+        self.sink(task)
 
 
 def parse_line(line: str) -> Task | None:
@@ -106,7 +124,7 @@ def run(
         check: Only say what would change.
 
     Raises:
-        ToolFailed: If a task fails; the message and detail are those of the first one.
+        RolloutFailed: If a task fails; the message and detail are those of the first one.
     """
     output, code = attempt(
         "rollout.yml", request, workspace=workspace, sink=sink, inventory=inventory, check=check
@@ -168,15 +186,18 @@ def _environment(folder: Path, request: Path) -> dict[str, str]:
     return {**kept, **locale, **own}
 
 
-def failure(output: Output, code: int) -> ToolFailed:
+def failure(output: Output, code: int) -> RolloutFailed:
     """Return the error that a failed run is: the first failed task's words, else ansible's own."""
     failed = next((task for task in output.tasks if task.status != "ok"), None)
     if failed is None:
-        return ToolFailed(
+        return RolloutFailed(
             f"`ansible-playbook` failed with exit code {code}", detail="\n".join(output.words[-30:])
         )
     returned = failed.result
     detail = returned.get("detail") or returned.get("module_stderr") or returned.get("exception") or ""
     if detail == _NO_TRACEBACK:
         detail = ""
-    return ToolFailed(failed.message or f"the task {failed.name!r} failed", detail=str(detail))
+    error = RolloutFailed(failed.message or f"the task {failed.name!r} failed", detail=str(detail))
+    error.tasks = tuple(output.tasks)
+    error.bad_version = any(task.result.get("bad_version") is True for task in output.tasks)
+    return error

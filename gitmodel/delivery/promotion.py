@@ -59,6 +59,8 @@ def promote(
     def decide(before: Desired, _tip: Oid | None) -> Edit | None:
         if automatic and before.hold is not None and before.object != version.object:
             raise _held(before, before.hold, env)
+        if before.object == version.object and (automatic or not before.is_bad):
+            return None
         return _promotion(before, version, by=by, gates=gates, reason=reason, strategy=strategy)
 
     return edit(repo, env, version.model, decide)
@@ -72,14 +74,12 @@ def _promotion(
     gates: Sequence[GateResult],
     reason: str = "",
     strategy: str | None,
-) -> Edit | None:
-    """Decide the change that promotes a version; ``None`` where it is there already."""
-    if before.object == version.object:
-        return None
+) -> Edit:
+    """Return the change that promotes a version."""
     kept = {"kind": strategy} if strategy else before.strategy
     kept_gates = tuple(gate.as_json() for gate in gates)
     promoted = Promoted(by, now(), before.version, kept_gates, reason or None)
-    return Edit(_of(version, kept, promoted), _words(before, version, gates, reason))
+    return Edit(desired_of(version, kept, promoted), _words(before, version, gates, reason))
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ def propose(
         before = read_desired(repo, env, tip).get(version.model) or Desired(version.model)
         if before.hold is not None and before.object != version.object:
             raise _held(before, before.hold, env)
-        change = _promotion(before, version, by=by, gates=gates, strategy=strategy)
-        if change is None:
+        if before.object == version.object:
             return None
+        change = _promotion(before, version, by=by, gates=gates, strategy=strategy)
         files = {file_name(version.model): format_desired(change.desired)}
         commit = commit_files(repo, parent=tip, changes=files, message=change.message)
         ref = f"refs/heads/{branch}"
@@ -173,10 +173,11 @@ def _held(before: Desired, hold: Hold, env: str) -> Refused:
 def _words(before: Desired, version: Version, gates: Sequence[GateResult], reason: str) -> str:
     told = "\n".join(f"{gate.verdict}: {gate.reason}" for gate in gates)
     lifted = f"This lifts the hold of {before.hold.at}: {before.hold.reason}" if before.hold else ""
-    return message(f"Promote {_step(before, version)}", reason, told, lifted)
+    return message(f"Promote {step_words(before, version)}", reason, told, lifted)
 
 
-def _of(version: Version, strategy: dict[str, Any], promoted: Promoted) -> Desired:
+def desired_of(version: Version, strategy: dict[str, Any], promoted: Promoted) -> Desired:
+    """Return that a version should run, without a hold."""
     artifact = version.facts.artifact
     return Desired(
         version.model,
@@ -189,7 +190,8 @@ def _of(version: Version, strategy: dict[str, Any], promoted: Promoted) -> Desir
     )
 
 
-def _step(before: Desired, version: Version) -> str:
+def step_words(before: Desired, version: Version) -> str:
+    """Return model and versions of a change as subjects have them."""
     if before.version is None:
         return f"{version.model} v{version.version}"
     return f"{version.model} v{before.version} -> v{version.version}"
@@ -221,8 +223,8 @@ def rollback(
         version = _earlier(repo, tip, before, to)
         promoted = Promoted(by, now(), before.version, (), reason)
         hold = Hold(by, promoted.at, reason, before.version)
-        after = replace(_of(version, before.strategy, promoted), hold=hold)
-        return Edit(after, message(f"Roll back {_step(before, version)}", reason))
+        after = replace(desired_of(version, before.strategy, promoted), hold=hold)
+        return Edit(after, message(f"Roll back {step_words(before, version)}", reason))
 
     return edit(repo, env, model, decide)
 

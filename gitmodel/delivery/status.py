@@ -4,9 +4,12 @@ import concurrent.futures
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gitmodel.delivery import runtimes
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
+from gitmodel.delivery.runtimes.states import HostState, ServiceState
+from gitmodel.delivery.target import Target
 from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
 from gitmodel.git.repository import Repository
@@ -18,11 +21,28 @@ _LOOKED_BACK = 200
 
 
 @dataclass(frozen=True)
+class HostService:
+    """A version of a model on a host.
+
+    ``version`` and ``digest`` are "" where nothing is set up; ``since`` is when it was started (UTC), ""
+    where it does not run; ``problem`` says what is wrong with it or with the host, "": nothing.
+    """
+
+    host: str
+    version: str = ""
+    digest: str = ""
+    is_healthy: bool = False
+    since: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Status:
     """A model in an environment.
 
     ``desired`` and ``live`` are versions (``None``: nothing should run, nothing answers). ``model_id`` is
-    what the live one says of itself. ``last`` is the newest deployment that was noted.
+    what the live one says of itself. ``last`` is the newest deployment that was noted. ``hosts`` is what each
+    host was found to run; none where the environment is not defined here.
     """
 
     env: str
@@ -33,11 +53,12 @@ class Status:
     url: str
     hold: Hold | None
     last: Outcome | None
+    hosts: tuple[HostService, ...] = ()
 
     @property
     def in_sync(self) -> bool:
-        """Say whether what answers is what should."""
-        return self.desired == self.live
+        """Say whether what answers is what should, on every host."""
+        return self.desired == self.live and not any(host.problem for host in self.hosts)
 
 
 def status(repo: Repository, env: str) -> list[Status]:
@@ -50,28 +71,73 @@ def status(repo: Repository, env: str) -> list[Status]:
     """
     tip = env_tip(repo, env)
     try:
-        where = find_target(repo, env).url
+        target = find_target(repo, env)
     except UsageError:
         if tip is None:
             raise
-        where = None
+        target = None
     if tip is None:
         return []
+    states = _states(target) if target else ()
     commits = [commit.oid for commit in read_log(repo, tip, limit=_LOOKED_BACK)]
     outcomes = read_outcomes(repo, commits)
 
     def row(desired: Desired) -> Status:
         last = next((each for each in outcomes if each.model == desired.model and each.env == env), None)
-        url = where(desired.model) if where else last.url if last else ""
+        url = target.url(desired.model) if target else last.url if last else ""
         answer = _ask(url) or {}
         live, model_id = answer.get("version"), answer.get("model_id")
         if answer.get("model") != desired.model:
             live = model_id = None
-        return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last)
+        hosts = tuple(each for state in states for each in host_services(state, desired))
+        return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last, hosts)
 
-    wanted = sorted(read_desired(repo, env, tip).values(), key=lambda desired: desired.model)
+    should = read_desired(repo, env, tip)
+    running = {service.model for state in states for service in state.services}
+    wanted = [should.get(model) or Desired(model) for model in sorted(running | should.keys())]
     with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
         return list(pool.map(row, wanted))
+
+
+def _states(target: Target) -> tuple[HostState, ...]:
+    try:
+        return runtimes.runtime(target.runtime).observe(target)
+    except UsageError:
+        return ()  # a deployment says what is wrong
+
+
+def host_services(state: HostState, desired: Desired) -> list[HostService]:
+    """Return what a host runs of a model, with what is wrong about it.
+
+    Args:
+        state: The host.
+        desired: What should run there.
+    """
+    mine = [service for service in state.services if service.model == desired.model]
+    about_all = "; ".join(state.problems) if mine or not state.is_reachable else ""
+    if not mine:
+        problem = about_all or ("it is not there" if desired.version else "")
+        return [HostService(state.host, problem=problem)] if problem else []
+    return [
+        HostService(
+            state.host,
+            service.version,
+            service.digest,
+            service.is_healthy,
+            service.since,
+            about_all or _problem(service, desired),
+        )
+        for service in mine
+    ]
+
+
+def _problem(service: ServiceState, desired: Desired) -> str:
+    if service.version != desired.version:
+        should = f"v{desired.version} should run" if desired.version else "it should not run"
+        return should if service.is_routed else f"{should}, and requests do not go to it"
+    if not service.is_healthy:
+        return f"it does not answer ({service.state or 'not started'})"
+    return "" if service.is_routed else "requests do not go to it"
 
 
 def _ask(url: str) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitmodel.errors import UsageError
 from gitmodel.forges import Event
@@ -19,7 +19,7 @@ from gitmodel.registry.registry import Registry
 from gitmodel.spec import ModelSpec, load_environments, load_model
 
 _BRANCH, _TAG, _ENVIRONMENT = "refs/heads/", "refs/tags/", "refs/heads/env/"
-ACTIONS = ("release", "retrain", "monitor", "deliver", "deploy", "rollback")
+ACTIONS = ("release", "retrain", "monitor", "deliver", "deploy", "reconcile", "rollback")
 Live = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -36,6 +36,7 @@ class Plan:
         reason: Why, where it is about no model in particular.
         gone: Models that are no longer there; nothing follows for them.
         monitored: Environments with the models that are watched in each, beside the action.
+        reconciled: Environments that are compared with their branches and mended, beside the action.
         fresh: Whether data are brought up to date first.
     """
 
@@ -46,6 +47,7 @@ class Plan:
     reason: str = ""
     gone: tuple[str, ...] = ()
     monitored: Live = ()
+    reconciled: tuple[str, ...] = ()
     fresh: bool = False
 
 
@@ -117,14 +119,17 @@ def _schedule(repo: Repository, event: Event) -> Plan:
     specs = [spec for spec in known if spec.retrain.cron and wanted in (spec.name, spec.retrain.cron)]
     models = tuple(Touched(spec, f"it is time: {spec.retrain.schedule}") for spec in specs)
     watched = live(repo, [spec for spec in known if spec.monitor.cron and spec.monitor.cron == wanted])
-    if not models and not watched:
+    places = load_environments(repo, default_rev(repo))
+    mended = tuple(spec.name for spec in places if spec.reconcile.cron and spec.reconcile.cron == wanted)
+    if not models and not watched and not mended:
         return Plan("none", reason=f"no model has the schedule {wanted!r}, or none of them is live")
     return Plan(
-        "release" if models else "monitor",
+        "release" if models else "monitor" if watched else "reconcile",
         models,
         environments=_environments(repo, specs),
         reason="it is time",
         monitored=watched,
+        reconciled=mended,
         fresh=True,
     )
 
@@ -159,8 +164,10 @@ def _dispatch(repo: Repository, event: Event) -> Plan:
     if environment and environment not in known:
         raise UsageError(f"there is no environment {environment!r}", hint=f"there are: {', '.join(known)}")
     reason = f"{event.actor or 'a person'} asked for it"
-    if action == "deploy":
-        return Plan("deploy", environments=(environment,) if environment else tuple(known), reason=reason)
+    chosen = (environment,) if environment else tuple(known)
+    if action in ("deploy", "reconcile"):
+        plan = Plan(action, reason=reason)
+        return replace(plan, environments=chosen) if action == "deploy" else replace(plan, reconciled=chosen)
     specs = _chosen(repo, event.head, model)
     if action == "monitor":
         watched = live(repo, specs, environment)

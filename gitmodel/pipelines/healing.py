@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gitmodel.delivery import promotion
-from gitmodel.errors import Conflict, GitmodelError
+from gitmodel.errors import Conflict, GitmodelError, Refused
 from gitmodel.git.notes import combine
 from gitmodel.git.refs import default_rev, read_ref
 from gitmodel.git.remotes import fetch, publish
@@ -171,6 +171,8 @@ class Healing:
         environment = load_environment(repo, default_rev(repo), self.env)
         code = into(repo, version, spec, environment, say=self.say, forge=self.job.forge)
         desired = read_desired(repo, self.env).get(step.model)
+        if code > Refused.exit_code and desired and desired.hold and desired.hold.bad_version == number:
+            return "", f"v{number} passes its gates, and could not be deployed"
         if desired is None or desired.version != number:
             return "", f"v{number} was not promoted: its gates said no, or a person has to review it"
         return number, f"v{number} passes its gates{', and could not be deployed' if code else ''}"

@@ -44,12 +44,14 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
         say(f"[plan] {found.action} {found.version or item.spec.name}: {item.reason}")
     if found.gone:
         say(f"[plan] gone: {', '.join(found.gone)}")
-    if not found.models and not found.monitored:
+    if not (found.models or found.monitored or found.reconciled):
         say(f"[plan] {found.action}: {found.reason or 'no model is touched'}")
     if found.environments:
         say(f"[plan] environments: {', '.join(found.environments)}")
     for env, watched in found.monitored:
         say(f"[plan] monitor in {env}: {', '.join(watched)}")
+    if found.reconciled:
+        say(f"[plan] reconcile: {', '.join(found.reconciled)}")
     names = [item.spec.name for item in found.models]
     jobs = json.dumps(grouped(names))
     set_outputs(job.environ, {**outputs(found), "models": jobs, "train": "[]" if job.here.fork else jobs})
@@ -62,6 +64,7 @@ def plan(job: Job, pipeline: Path | None, say: Say) -> Plan:
             names,
             found.environments,
             monitored=[env for env, _ in found.monitored],
+            reconciled=found.reconciled,
             event=encode_event(job.here),
         )
         pipeline.write_text(text, "utf-8")
@@ -81,6 +84,7 @@ def outputs(found: Plan) -> dict[str, str]:
         "models": json.dumps([item.spec.name for item in found.models]),
         "environments": json.dumps(list(found.environments)),
         "monitored": json.dumps([env for env, _ in found.monitored]),
+        "reconciled": json.dumps(list(found.reconciled)),
     }
 
 
@@ -261,6 +265,14 @@ def monitor(job: Job, env: str, names: Sequence[str], say: Say) -> int:
             return 0
     link = job.event.run_url if job.event else ""
     return monitored.monitor(job, env, wanted, say, link=link)
+
+
+def reconcile(job: Job, env: str, say: Say) -> int:
+    """Mend what is not as it should be in an environment, where the event is about it."""
+    if job.event and env not in plan_event(job.repo, job.event).reconciled:
+        say(f"[reconcile] nothing is to be mended in {env}")
+        return 0
+    return releasing.reconcile(job.repo, env, say)
 
 
 def deploy(job: Job, env: str, say: Say) -> int:

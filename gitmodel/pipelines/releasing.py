@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gitmodel.delivery import promotion
-from gitmodel.delivery.deploy import deploy
+from gitmodel.delivery.deploy import Deployed, Options, deploy
 from gitmodel.delivery.gates import GateResult, evaluate_gates
 from gitmodel.delivery.outcomes import PROPOSED, REFUSED, note_decision
 from gitmodel.delivery.release import package_version
@@ -13,6 +13,7 @@ from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.steps import timed, who
+from gitmodel.pipelines.withdrawn import close_incidents
 from gitmodel.registry.names import tag_name
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Version
@@ -102,8 +103,26 @@ def into(
 
 def bring_in_line(repo: Repository, env: str, say: Say) -> int:
     """Make an environment run what its branch says, and return the exit code of the gravest failure."""
-    deployed = deploy(repo, env, by=who(repo), sink=say)
-    return max((result.exit_code for result in deployed), default=0)
+    return max((result.exit_code for result in deploy_and_close(repo, env, say)), default=0)
+
+
+def reconcile(repo: Repository, env: str, say: Say) -> int:
+    """Mend all that is not as it should be in an environment; what is held or has to wait is no failure.
+
+    Returns:
+        0, or the exit code of the gravest failure.
+    """
+    done = deploy_and_close(repo, env, say, Options(thorough=True))
+    return max((each.exit_code for each in done if each.outcome not in ("held", "frozen")), default=0)
+
+
+def deploy_and_close(repo: Repository, env: str, say: Say, options: Options | None = None) -> list[Deployed]:
+    """Make an environment run what its branch says, and end incidents of models withdrawn from it."""
+    given = options or Options()
+    deployed = deploy(repo, env, by=who(repo), sink=say, options=given)
+    if not given.check:
+        close_incidents(repo, env, who(repo), say)
+    return deployed
 
 
 def _propose(

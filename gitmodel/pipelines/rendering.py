@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Sources:
     Attributes:
         settings: Those of the repository.
         schedules: Each cron expression with what it starts, sorted: names of models that are trained, and
-            ``monitor NAME`` of those that are watched.
+            ``monitor NAME`` of those that are watched, ``reconcile NAME`` of environments.
         environments: Their names, in order.
         included: Whether GitLab's own file is somebody else's, who includes ours.
     """
@@ -79,10 +80,13 @@ def read_sources(root: Path) -> Sources:
     paths = tree.paths()
     settings = read_settings(tree)
     models = tree.read(model_files(paths, settings))
+    environments = read_environments(tree, paths)
+    given = [(spec.reconcile.cron, f"reconcile {spec.name}") for spec in environments]
+    mended = [(cron, words) for cron, words in given if cron]
     return Sources(
         settings,
-        _schedules(each for file, text in models.items() for each in _scheduled(text or b"", file)),
-        [spec.name for spec in read_environments(tree, paths)],
+        _schedules(chain(mended, *(_scheduled(text or b"", file) for file, text in models.items()))),
+        [spec.name for spec in environments],
         included=is_foreign(root / GITLAB),
     )
 
@@ -166,6 +170,7 @@ def render_pipeline(
     *,
     event: str,
     monitored: Sequence[str] = (),
+    reconciled: Sequence[str] = (),
 ) -> str:
     """Return the pipeline of one run on GitLab.
 
@@ -175,6 +180,7 @@ def render_pipeline(
         models: For which models.
         environments: In which environments.
         monitored: Environments where models are watched.
+        reconciled: Environments that are mended.
         event: What started it, as `forges.encode_event` writes it: its jobs would not know.
     """
     chunks = [list(models[at : at + _MATRIX]) for at in range(0, len(models), _MATRIX)]
@@ -184,6 +190,7 @@ def render_pipeline(
         "chunks": chunks,
         "environments": list(environments),
         "monitored": list(monitored),
+        "reconciled": list(reconciled),
     }
     values["event"] = event
     return _fill("gitlab/pipeline.yml", {**_values(ci), **values})

@@ -28,9 +28,9 @@ class Task:
     """What a schedule or an event asks for.
 
     Attributes:
-        what: ``retrain`` or ``monitor``.
-        model: Name of the model.
-        environment: Where it is watched; "": wherever it is live.
+        what: ``retrain``, ``monitor`` or ``reconcile``.
+        model: Name of the model; "" where it is about an environment.
+        environment: What is mended, or where the model is watched; "": wherever it is live.
         due: When it was found due by its schedule (RFC 3339); "": it has none.
         at: The moment that is judged (RFC 3339); "": when its turn has come.
     """
@@ -44,6 +44,8 @@ class Task:
     @property
     def name(self) -> str:
         """How people call it."""
+        if not self.model:
+            return f"{self.what} {self.environment}"
         return f"{self.what} {self.model}" + (f" in {self.environment}" if self.environment else "")
 
 

@@ -26,7 +26,8 @@ def _document(each: Scheduled, runs: Sequence[Run], now: datetime) -> dict[str, 
     mine = [run for run in runs if run.task and run.task.name == each.key]
     last, upcoming = (mine[-1] if mine else None), next_at(each.cron, now)
     return {
-        "model": each.model,
+        "model": each.model or None,
+        "environment": each.environment or None,
         "what": each.what,
         "schedule": each.schedule,
         "cron": each.cron,
@@ -54,7 +55,14 @@ def _row(found: dict[str, Any]) -> list[str]:
     code = f" ({found['code']})" if found["code"] else ""
     last = f"{_plain(found['last'])} {found['outcome']}{code} {found['run']}" if found["last"] else "never"
     upcoming = _plain(found["next"]) if found["next"] else "never"
-    return [found["model"], found["what"], found["words"], found["cron"], last, upcoming]
+    return [
+        found["model"] or "-",
+        " ".join(filter(None, (found["what"], found["environment"]))),
+        found["words"],
+        found["cron"],
+        last,
+        upcoming,
+    ]
 
 
 def _plain(moment: str) -> str:

@@ -4,7 +4,7 @@ from gitmodel.errors import UsageError
 from gitmodel.git.refs import default_branch, default_rev
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.telling import Say
-from gitmodel.spec import load_models
+from gitmodel.spec import load_environments, load_models
 
 
 def sync_schedules(job: Job, say: Say) -> None:
@@ -22,6 +22,7 @@ def sync_schedules(job: Job, say: Say) -> None:
     rev = default_rev(job.repo)
     models = load_models(job.repo, rev) if rev else []
     wanted = {cron for spec in models for cron in (spec.retrain.cron, spec.monitor.cron) if cron}
+    wanted |= {spec.reconcile.cron for spec in load_environments(job.repo, rev) if spec.reconcile.cron}
     for line in job.forge.sync_schedules(wanted, default_branch(job.repo)) or [
         "schedules are as they should be"
     ]:

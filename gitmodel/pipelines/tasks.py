@@ -52,6 +52,8 @@ def _perform(job: Job, task: Task, say: Say) -> int:
     repo = job.repo
     fetch(repo)
     follow_remote(repo, say)
+    if task.what == "reconcile":
+        return releasing.reconcile(repo, task.environment, say)
     if task.what == "retrain":
         return retrain(job, task.model, say)
     moment = datetime.fromisoformat(task.at) if task.at else None

@@ -88,7 +88,7 @@ def _due(repo: Repository, now: datetime, at: str, say: Say) -> _Due:
     for name, broken in table.broken.items() if chosen else ():
         say(f"[schedule] {name} is not looked at:")
         tell_error(broken, say)
-    queue = [Task(each.what, each.model, due=now.isoformat(), at=at) for each in chosen]
+    queue = [Task(each.what, each.model, each.environment, due=now.isoformat(), at=at) for each in chosen]
     return _Due(queue, Starts(last, fetched))
 
 

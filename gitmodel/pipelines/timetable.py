@@ -11,8 +11,9 @@ from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines.planning import between
 from gitmodel.pipelines.runs import Run
-from gitmodel.spec import InvalidSpec
+from gitmodel.spec import InvalidSpec, load_environments
 from gitmodel.spec.cron import due_at
+from gitmodel.spec.environment import FOLDER
 
 # A clock may be set back; one that was wrong by more has said nothing of value.
 _WRONG_CLOCK = timedelta(days=1)
@@ -20,24 +21,26 @@ _WRONG_CLOCK = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Scheduled:
-    """What a model wants to be done by the clock.
+    """What a model, or an environment, wants to be done by the clock.
 
     Attributes:
-        what: ``retrain`` or ``monitor``.
-        model: Its name.
+        what: ``retrain`` or ``monitor``; ``reconcile`` for an environment.
+        model: Its name; "" for an environment.
         schedule: When, as it was written.
         cron: The same as a cron expression.
+        environment: Its name; "" for a model.
     """
 
     what: str
     model: str
     schedule: str
     cron: str
+    environment: str = ""
 
     @property
     def key(self) -> str:
         """What it is known by."""
-        return f"{self.what} {self.model}"
+        return f"{self.what} {self.model or self.environment}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,24 @@ def read_timetable(repo: Repository) -> Timetable:
         for what, given in (("retrain", spec.retrain), ("monitor", spec.monitor)):
             if given.schedule and given.cron:
                 found.append(Scheduled(what, spec.name, given.schedule, given.cron))
-    return Timetable(tuple(found), {item.spec.name: item.broken for item in touched if item.broken})
+    places, broken = _environments(repo, commit)
+    found += places
+    return Timetable(tuple(found), broken | {item.spec.name: item.broken for item in touched if item.broken})
+
+
+def _environments(repo: Repository, commit: str) -> tuple[list[Scheduled], dict[str, InvalidSpec]]:
+    """Return what environments want; where one is not valid, none is looked at."""
+    try:
+        known = load_environments(repo, commit)
+    except InvalidSpec as error:
+        return [], {FOLDER: error}
+    given = ((spec.name, spec.reconcile) for spec in known)
+    wanted = [(name, each.schedule, each.cron) for name, each in given]
+    return [
+        Scheduled("reconcile", "", schedule, cron, name)
+        for name, schedule, cron in wanted
+        if schedule and cron
+    ], {}
 
 
 @dataclass(frozen=True)
@@ -126,7 +146,7 @@ def choose(
         What is due, and when each schedule was started last from now on. What is to be watched comes first:
         it is judged before another version serves.
     """
-    due, after = [], {key: moment for key, moment in last.items() if _model(key) in table.broken}
+    due, after = [], {key: moment for key, moment in last.items() if _is_broken(key, table)}
     for each in table.scheduled:
         before = last.get(each.key)
         if before is None or before > now + _WRONG_CLOCK:
@@ -139,5 +159,6 @@ def choose(
     return sorted(due, key=lambda each: each.what != "monitor"), after
 
 
-def _model(key: str) -> str:
-    return key.partition(" ")[2]
+def _is_broken(key: str, table: Timetable) -> bool:
+    what, _, name = key.partition(" ")
+    return (FOLDER if what == "reconcile" else name) in table.broken

@@ -47,6 +47,17 @@ class Desired:
     promoted: Promoted | None = None
     hold: Hold | None = None
 
+    @property
+    def is_bad(self) -> bool:
+        """Say whether the version is held because it could not be deployed, with nothing to go back to."""
+        return self.hold is not None and self.version is not None and self.hold.bad_version == self.version
+
+    @property
+    def is_rollback(self) -> bool:
+        """Say whether it is there in place of a bad version."""
+        bad = self.hold.bad_version if self.hold else None
+        return bad is not None and self.promoted is not None and self.promoted.previous == bad != self.version
+
 
 def read_desired(repo: Repository, env: str, tip: Oid | None = None) -> dict[str, Desired]:
     """Return what should run in an environment, by model.

@@ -1,6 +1,6 @@
 """What should run beside what runs, as a table and as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from gitmodel.registry.desired import Hold
@@ -9,7 +9,7 @@ from gitmodel.reports.terminal import Colours, clean
 
 COLOURS: Colours = (
     (r"  (in sync)(?=  )", "green"),
-    (r"  (differs|down)(?=  )", "red"),
+    (r"  (differs|down|should not run)(?=  )", "red"),
     (r"  (not wanted|unknown)(?=  )", "yellow"),
     (r"^    (held) since ", "yellow"),
     (r"^    v\S+ (could not be deployed) ", "red"),
@@ -34,6 +34,34 @@ class Last(Protocol):
     @property
     def reason(self) -> str:
         """Why it failed."""
+
+
+class Host(Protocol):
+    """A version of a model on a host, as `gitmodel.delivery.status.HostService` has it."""
+
+    @property
+    def host(self) -> str:
+        """Its name."""
+
+    @property
+    def version(self) -> str:
+        """The version that is set up there; "": none."""
+
+    @property
+    def digest(self) -> str:
+        """That of its package."""
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether it answers."""
+
+    @property
+    def since(self) -> str:
+        """When it was started."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong; "": nothing."""
 
 
 class Status(Protocol):
@@ -72,6 +100,10 @@ class Status(Protocol):
         """The newest deployment that was noted."""
 
     @property
+    def hosts(self) -> Sequence[Host]:
+        """What each host runs."""
+
+    @property
     def in_sync(self) -> bool:
         """Say whether what answers is what should."""
 
@@ -95,15 +127,21 @@ def _version(version: str | None) -> str:
 
 
 def state(row: Status) -> str:
-    """Say in words how a model stands: in sync, differs, down, not wanted, or unknown: no address to ask."""
+    """Say in words how a model stands: in sync, differs, down, not wanted, should not run, or unknown."""
     if not row.url:
         return "unknown"
+    if not row.desired:
+        return "should not run" if row.live or row.hosts else "not wanted"
     if row.in_sync:
-        return "in sync" if row.desired else "not wanted"
+        return "in sync"
     return "differs" if row.live else "down"
 
 
 def _notes(row: Status) -> Iterator[str]:
+    for host in row.hosts:
+        runs = f"v{host.version} ({host.digest[:12]})" if host.version else "nothing"
+        since = f", since {host.since}" if host.since else ""
+        yield f"{host.host}: {runs}{since}" + (f": {host.problem}" if host.problem else "")
     if row.hold:
         yield f"held since {row.hold.at} by {row.hold.by}: {row.hold.reason}"
     if not row.url:
@@ -112,8 +150,16 @@ def _notes(row: Status) -> Iterator[str]:
         yield f"v{row.last.version} could not be deployed at {row.last.at}: {row.last.reason}"
 
 
-def status_document(rows: Sequence[Status]) -> list[dict[str, Any]]:
-    """Return what ``status --json`` prints."""
+def _host(host: Host) -> dict[str, Any]:
+    names = ("host", "version", "digest", "is_healthy", "since", "problem")
+    found = {name: getattr(host, name) for name in names}
+    return {name: None if value == "" else value for name, value in found.items()}
+
+
+def status_document(
+    rows: Sequence[Status], last_document: Callable[[Any], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what ``status --json`` prints; ``last_document`` writes the newest deployment."""
     return [
         {
             "environment": row.env,
@@ -124,7 +170,8 @@ def status_document(rows: Sequence[Status]) -> list[dict[str, Any]]:
             "in_sync": row.in_sync,
             "url": row.url or None,
             "hold": vars(row.hold) if row.hold else None,
-            "last_deployment": vars(row.last) if row.last else None,
+            "hosts": [_host(host) for host in row.hosts],
+            "last_deployment": last_document(row.last) if row.last else None,
         }
         for row in rows
     ]

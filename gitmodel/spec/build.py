@@ -5,9 +5,10 @@ from typing import Any, TypeVar
 
 from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
-from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.environment import EnvironmentSpec, ReconcileSpec, StrategySpec
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
+from gitmodel.spec.windows import build_windows
 
 _T = TypeVar("_T")
 _DEFAULT_STEPS = (5, 25, 100)
@@ -73,7 +74,12 @@ def _lengths(data: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def build_environment(data: dict[str, Any], file: str, *, site_local: bool = False) -> EnvironmentSpec:
     """Make an environment from a valid environment file."""
-    made = {**data, "strategy": _strategy(data.get("strategy", {}))}
+    made = {
+        **data,
+        "strategy": _strategy(data.get("strategy", {})),
+        "windows": build_windows(data.get("windows", {})),
+        "reconcile": ReconcileSpec(**data.get("reconcile", {})),
+    }
     return EnvironmentSpec(file=file, site_local=site_local, **made)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from gitmodel.spec.model import ENCODINGS_BY_ENDING
 from gitmodel.spec.problems import Problem, described, one_of
 from gitmodel.spec.schedule import OddSchedule, to_cron
+from gitmodel.spec.windows import check_windows
 from gitmodel.spec.yaml_source import Document
 
 _WHOLE = 100  # percent
@@ -28,11 +29,7 @@ def model_problems(document: Document) -> Iterator[Problem]:
     for number, gate in enumerate(data.get("gates", ())):
         yield from _gate(document, gate, ("gates", number))
     for key in ("retrain", "monitor"):
-        schedule = data.get(key, {}).get("schedule")
-        try:
-            to_cron(schedule or "* * * * *")
-        except OddSchedule as odd:
-            yield document.problem((key, "schedule"), odd.found, odd.expected, odd.hint)
+        yield from _schedule(document, key)
     both = sorted({*data.get("monitor", {}).get("exclude", ())} & {*data.get("monitor", {}).get("hash", ())})
     if both:
         yield document.problem(
@@ -110,6 +107,16 @@ def environment_problems(document: Document) -> Iterator[Problem]:
     if data.get("after") == data["name"]:
         yield document.problem(("after",), "the environment itself", "another environment")
     yield from _strategy(document, data.get("strategy", {}))
+    yield from _schedule(document, "reconcile")
+    for place, odd in check_windows(data.get("windows", {})):
+        yield document.problem(("windows", *place), odd.found, odd.expected, odd.hint)
+
+
+def _schedule(document: Document, key: str) -> Iterator[Problem]:
+    try:
+        to_cron(document.data.get(key, {}).get("schedule") or "* * * * *")
+    except OddSchedule as odd:
+        yield document.problem((key, "schedule"), odd.found, odd.expected, odd.hint)
 
 
 def _strategy(document: Document, strategy: dict[str, Any]) -> Iterator[Problem]:

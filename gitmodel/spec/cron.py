@@ -54,6 +54,16 @@ def next_at(expression: str, now: datetime) -> datetime | None:
     return _moment(expression, now.astimezone(UTC), reverse=False)
 
 
+def moment_before(expression: str, moment: datetime) -> datetime | None:
+    """Return the latest moment up to this one that a valid expression names, in the time zone of this one."""
+    return _moment(expression, moment.replace(second=59), reverse=True)
+
+
+def moment_at(expression: str, moment: datetime) -> datetime | None:
+    """Return the first moment after this one that a valid expression names, in the time zone of this one."""
+    return _moment(expression, moment, reverse=False)
+
+
 def explained(expression: str) -> str:
     """Say a valid expression in words."""
     from cronsim import CronSim, CronSimError

@@ -1,11 +1,12 @@
 """What an environment file says, as values that cannot change."""
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
 from gitmodel.spec import paths
+from gitmodel.spec.windows import WindowsSpec
 
 FOLDER = "environments"
 
@@ -25,6 +26,20 @@ class StrategySpec:
     kind: StrategyKind = "blue-green"
     steps: tuple[int, ...] = ()
     hold: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class ReconcileSpec:
+    """When what runs is compared with what should, and mended; words or a cron expression, in UTC."""
+
+    schedule: str | None = None
+
+    @property
+    def cron(self) -> str | None:
+        """The schedule as a cron expression."""
+        from gitmodel.spec.schedule import to_cron
+
+        return to_cron(self.schedule) if self.schedule else None
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class EnvironmentSpec:
     port: int = 8400
     root: str | None = None
     drain: float = 1.0
+    windows: WindowsSpec = field(default_factory=WindowsSpec)
+    reconcile: ReconcileSpec = ReconcileSpec()
 
     @property
     def inventory_path(self) -> str | None:

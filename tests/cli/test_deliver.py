@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from gitmodel.delivery.outcomes import Outcome, format_outcome
+from gitmodel.git.notes import append_notes
 from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
 from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import DEPLOYMENTS_REF
 from tests.cli.conftest import Run
 from tests.conftest import clone, commit_all
 
@@ -146,6 +150,7 @@ def test_status(delivered: Repository, run: Run) -> None:
             "environment": "staging", "model": "credit-risk", "desired": "4", "live": None, "model_id": None,
             "in_sync": False, "url": "http://127.0.0.1:1/credit-risk",
             "hold": {"by": "ada@example.org", "at": hold.at, "reason": "audit", "bad_version": None},
+            "hosts": [],
             "last_deployment": None,
         }
     ]  # fmt: skip
@@ -158,3 +163,54 @@ def test_status_where_nothing_was_promoted(
     monkeypatch.chdir(repo.root)
     done = run("status")
     assert (done.code, done.out, done.err) == (0, "", "nothing was promoted yet\n")
+
+
+def test_withdraw(delivered: Repository, run: Run) -> None:
+    last = run("withdraw", "credit-risk", "production", "--reason", "replaced")
+    assert (last.code, "say --empty" in last.err) == (1, True)
+    run("promote", "hello-world:1", "production")
+    done = run("withdraw", "credit-risk", "production", "--reason", "replaced", "--forget")
+    assert done.out.startswith("Withdraw credit-risk v4\n")
+    desired = read_desired(delivered, "production")["credit-risk"]
+    assert (desired.version, desired.hold and desired.hold.reason) == (None, "replaced")
+    body = delivered.git("log", "-1", "--format=%(trailers:key=Forgets,valueonly)", "env/production")
+    assert body.strip() == "credit-risk"
+    again = run("withdraw", "credit-risk", "production", "--reason", "replaced")
+    assert (again.code, "should not run in production anyway" in again.err) == (2, True)
+
+
+def test_status_checks(delivered: Repository, run: Run) -> None:
+    run("promote", "hello-world:1", "staging")
+    assert run("status", "staging").code == 0
+    done = run("status", "staging", "--check")
+    assert (done.code, "  down  " in done.out) == (1, True)
+
+
+def test_deployments_are_read_back(delivered: Repository, run: Run) -> None:
+    run("promote", "hello-world:1", "staging")
+    tip = Oid(delivered.git("rev-parse", "env/staging"))
+    made = (
+        Outcome("staging", "hello-world", "1", "deployed", "2026-11-20T10:00:00Z", "ada", 2.5, "u"),
+        Outcome("staging", "hello-world", "2", "failed", "2026-11-21T10:00:00Z", "ci", 9, "u", "no", "1"),
+    )
+    append_notes(delivered, DEPLOYMENTS_REF, {tip: map(format_outcome, made)})
+    out = run("log", "--deployments", "staging").out.splitlines()
+    assert out[1].split()[:6] == ["2026-11-21", "10:00:00", "hello-world", "v2", "v1", "failed"]
+    assert out[2] == "    no"
+    found = json.loads(run("log", "--deployments", "staging", "-n", "1", "--json").out)
+    assert [(each["outcome"], each["from"], each["commit"]) for each in found] == [("failed", "1", tip)]
+    ran = json.loads(run("log", "--deployments", "staging", "--at", "2026-11-20", "--json").out)
+    assert ran == [
+        {
+            "model": "hello-world",
+            "version": "1",
+            "since": "2026-11-20T10:00:00Z",
+            "by": "ada",
+            "until": None,
+        }
+    ]
+    assert "2026-11-20 10:00:00  now" in run("log", "--deployments", "staging", "--at", "2026-11-20").out
+    early = run("log", "--deployments", "staging", "--at", "2026-11-20T09:59")
+    assert (early.code, early.out) == (0, "")
+    assert run("log", "--deployments", "staging", "--at", "yesterday").code == 2
+    assert run("log", "--at", "2026-11-20").code == 2

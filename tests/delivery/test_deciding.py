@@ -25,6 +25,8 @@ ANSWER = {"model": "a", "version": "2", "digest": "2" * 64}
     [
         (Observed({NEW: 1}, (NEW,), ANSWER), ""),
         (Observed({}, (), None), "nothing runs there yet"),
+        (Observed({}, (NEW,), None), "its route is gone"),
+        (Observed({NEW: 1}, (), ANSWER), "its service's file is gone"),
         (Observed({OLD: 1}, (OLD,), ANSWER), "another version runs there"),
         (Observed({OLD: 95, NEW: 5}, (OLD, NEW), ANSWER), "another version runs there"),
         (Observed({NEW: 1}, (OLD, NEW), ANSWER), "services of other versions are left"),

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from gitmodel.delivery.outcomes import read_outcomes
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.delivery.rollout import down
 from gitmodel.delivery.status import status
-from gitmodel.errors import UsageError
+from gitmodel.errors import Refused, UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.registry.environments import DEPLOYMENTS_REF, env_tip
 from tests.conftest import clone, make_repository
@@ -86,22 +85,34 @@ def test_switch_and_rollback_lose_nothing(served: Repository) -> None:
     assert b"prediction" in answer[1]
 
 
-def test_a_version_that_cannot_start_changes_nothing(served: Repository) -> None:
+def test_a_version_that_cannot_start_is_given_up_for_the_one_that_runs(served: Repository) -> None:
     third = add_version(served, 2)
     artifact = third.facts.artifact
     assert artifact is not None
-    promote(served, replace(third, object=third.object), "local", by="ada")
+    promote(served, third, "local", by="ada")
+    tried = env_tip(served, "local")
+    assert tried is not None
     run(served, check=True)
     package = next((served.state / "packages").rglob("3-*"))
     (package / "src" / "model" / artifact.path.rpartition("/")[2]).write_bytes(b"damaged")
     done, lines = run(served)
-    assert (done.outcome, done.exit_code, noted(served)) == ("failed", 3, ["failed"])
+    assert (done.outcome, done.exit_code, done.bad_version) == ("failed", 3, True)
     assert any("service exited" in line or "not ready" in line for line in lines)
+    assert lines[-1] == "local: Roll back credit-risk v3 -> v1"
+    (noted_,) = read_outcomes(served, [tried])
+    assert (noted_.outcome, noted_.previous, noted_.hosts[0].outcome) == ("failed", "1", "failed")
+    assert "Start beside the old one, wait until ready, predict" in noted_.phases
     (found,) = status(served, "local")
-    assert (found.desired, found.live, found.in_sync) == ("3", "1", False)
+    assert (found.desired, found.live, found.in_sync) == ("1", "1", True)
+    assert found.hold is not None
+    assert (found.hold.bad_version, found.hold.by) == ("3", "ada")
+    assert "v3 could not be deployed: credit-risk v3 does not start" in found.hold.reason
+    assert run(served)[0].outcome == "unchanged"
+    with pytest.raises(Refused, match="credit-risk is held at v1"):
+        promote(served, third, "local", by="ci", automatic=True)
     shutil.rmtree(package)
+    promote(served, third, "local", by="ada")
     assert run(served)[0].outcome == "deployed"
-    assert sorted(noted(served)) == ["deployed", "failed"]
 
 
 def test_status_elsewhere_asks_where_the_note_says(served: Repository, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,12 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import (
     write,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import alike, wait
-from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import free_port, place_release, tree_digest
+from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import (
+    free_port,
+    is_changed,
+    place_release,
+    tree_digest,
+)
 from gitmodel.delivery.ansible.module_utils.gitmodel_router import read_route, route, static
 from gitmodel.delivery.ansible.module_utils.gitmodel_supervisor import program_sections, tail
 from gitmodel.delivery.ansible.module_utils.gitmodel_turn import turn
@@ -141,13 +147,21 @@ def test_release_is_placed_whole(tmp_path: Path) -> None:
     (release / "src" / "__pycache__").mkdir()
     (release / "src" / "__pycache__" / "run.pyc").write_text("made by Python")
     assert not place_release(layout, program, source, digest)
+    assert not is_changed(layout, program)
     (release / "src" / "run.py").unlink()
+    assert is_changed(layout, program)
     (release / "src" / "run.py").write_text("tampered with")
+    assert is_changed(layout, program)
     assert place_release(layout, program, source, digest)
     assert (release / "src" / "run.py").read_text() == "x"
     with pytest.raises(HostError, match="has changed while"):
         place_release(layout, Program("a", "2", DIGEST), source, "0" * 64)
-    assert [path.name for path in release.parent.iterdir()] == [release.name]
+    assert {path.name for path in release.parent.iterdir()} == {release.name, f".{release.name}.tree"}
+    assert not is_changed(layout, program)
+    (release.parent / f".{release.name}.tree").unlink()
+    assert not is_changed(layout, program)  # it was placed before such notes were kept
+    shutil.rmtree(release)
+    assert is_changed(layout, program)
     (source / "link").symlink_to("/etc/passwd")
     with pytest.raises(HostError, match="not a plain file"):
         tree_digest(source)

@@ -248,3 +248,15 @@ def test_a_removed_model_needs_nothing(repo: Repository) -> None:
     repo.git("rm", "-rq", "models/wine")
     commit_all(repo, {})
     assert names(plan_event(repo, event(repo, "push", base=base))) == []
+
+
+def test_an_environment_is_reconciled_by_schedule_and_by_wish(repo: Repository) -> None:
+    files = {"environments/staging.yaml": "name: staging\nreconcile: {schedule: every 10 minutes}\n"}
+    commit_all(repo, files)
+    repo.git("push", "-q", "origin", "HEAD:refs/heads/main")
+    repo.git("fetch", "-q")
+    found = plan_event(repo, event(repo, "schedule", schedule="*/10 * * * *"))
+    assert (found.action, found.reconciled, found.environments) == ("reconcile", ("staging",), ())
+    assert plan_event(repo, event(repo, "schedule", schedule="0 3 * * 1")).reconciled == ()
+    asked = plan_event(repo, event(repo, "dispatch", inputs={"action": "reconcile"}))
+    assert (asked.action, set(asked.reconciled)) == ("reconcile", {"staging", "production"})

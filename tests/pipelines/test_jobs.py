@@ -72,6 +72,7 @@ def test_a_push_is_planned_from_where_the_branch_was(forge: Played) -> None:
         "models": '["beta"]',
         "environments": "[]",
         "monitored": "[]",
+        "reconciled": "[]",
         "train": '["beta"]',
     }
 
@@ -94,6 +95,7 @@ def test_what_is_live_is_watched_by_the_clock(forge: Played, tmp_path: Path) -> 
         "models": "[]",
         "environments": "[]",
         "monitored": '["staging"]',
+        "reconciled": "[]",
         "train": "[]",
     }
     assert "gitmodel ci monitor staging" in pipeline.read_text()

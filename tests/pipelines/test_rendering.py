@@ -62,6 +62,9 @@ MANY = Sources(
 CASES = {"none": NONE, "full": FULL, "many": MANY}
 
 
+OUTPUTS = ("action", "environments", "models", "monitored", "reconciled", "train")
+
+
 def everything(sources: Sources) -> dict[str, str]:
     """Return all that is rendered, in folders that are each a repository or a branch of one."""
     ci, started = sources.settings.ci, [name for _, names in sources.schedules for name in names]
@@ -74,11 +77,12 @@ def everything(sources: Sources) -> dict[str, str]:
             files[f"{provider}-env-{name}/{path}"] = text
     included = dataclasses.replace(sources, included=True)
     files |= {f"gitlab-included/{path}": text for path, text in render(included, "gitlab").items()}
-    for action in ("report", "release", "deliver", "none", "monitor"):
-        given = ([], []) if action in ("none", "monitor") else (models, sources.environments)
+    for action in ("report", "release", "deliver", "none", "monitor", "reconcile"):
+        given = ([], []) if action in ("none", "monitor", "reconcile") else (models, sources.environments)
         watched = sources.environments if action in ("release", "monitor") else ()
+        mended = sources.environments if action == "reconcile" else ()
         files[f"gitlab-child/{action}.yml"] = render_pipeline(
-            ci, action, *given, monitored=watched, event="eyJhIjogMX0="
+            ci, action, *given, monitored=watched, reconciled=mended, event="eyJhIjogMX0="
         )
     return files
 
@@ -162,7 +166,7 @@ EXPRESSIONS = {
     "secrets.AWS_SECRET_ACCESS_KEY",
     "secrets.SLACK_URL",
     "hashFiles('**/dvc.lock', '**/requirements*.txt', '**/*.lock')",
-    *(f"steps.plan.outputs.{name}" for name in ("action", "environments", "models", "monitored", "train")),
+    *(f"steps.plan.outputs.{name}" for name in OUTPUTS),
     *(f"fromJSON(needs.plan.outputs.{name})" for name in ("models", "train")),
     "!cancelled()",
     "!cancelled() && needs.plan.outputs.action == 'report'",

@@ -261,3 +261,20 @@ def test_variables_are_for_their_owner_alone(repo: Repository) -> None:
         read_variables(repo)
     file.chmod(0o600)
     assert read_variables(repo) == {"SLACK_URL": "slack://a=b", "EMPTY": ""}
+
+
+def test_an_environment_is_reconciled_by_the_clock(repo: Repository) -> None:
+    file = "environments/live.yaml"
+    commit_all(repo, {file: "name: live\nreconcile: {schedule: every 10 minutes}\n"}, "Watch it")
+    (each,) = read_timetable(repo).scheduled
+    assert (each.key, each.cron) == ("reconcile live", "*/10 * * * *")
+    assert Task(each.what, each.model, each.environment).name == each.key
+    (document,) = schedule_documents(repo, NOON)
+    assert schedule_rows([document])[1][:3] == ["-", "reconcile live", "every 10 minutes"]
+    table = read_timetable(repo)
+    assert [key.key for key in choose(table, {each.key: NOON - HOUR}, (), NOON)[0]] == ["reconcile live"]
+    commit_all(repo, {file: "name: live\nreconcile: {schedule: now and then}\n"}, "Break it")
+    broken = read_timetable(repo)
+    assert not broken.scheduled
+    _, last = choose(broken, {each.key: NOON - HOUR}, (), NOON)
+    assert last == {each.key: NOON - HOUR}  # it goes on where it was once it is mended

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.runtimes import process
+from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import UsageError
 
@@ -19,6 +20,18 @@ class Runtime(Protocol):
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
         """Make it so by ansible, or put back and raise `ToolFailed`."""
+
+    def observe(self, target: Target) -> tuple[HostState, ...]:
+        """Return what runs on each host, without changing anything; a host that is down is named as such."""
+
+    def drift(self, target: Target, release: Release) -> tuple[str, ...]:
+        """Return all that is not as this release should be, files included; nothing where all is well."""
+
+    def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:
+        """Stop a model and remove its releases; return what was done in words, or raise `ToolFailed`.
+
+        What was predicted stays, unless it is to be forgotten.
+        """
 
     def down(self, target: Target) -> bool:
         """Stop everything of the environment; say whether anything ran."""

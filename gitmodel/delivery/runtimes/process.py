@@ -12,13 +12,17 @@ from gitmodel import process
 from gitmodel.delivery import playbook
 from gitmodel.delivery.ansible.module_utils import (
     gitmodel_layout,
+    gitmodel_observing,
     gitmodel_probe,
+    gitmodel_removal,
     gitmodel_rollout,
     gitmodel_router,
     gitmodel_supervisor,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
+from gitmodel.delivery.ansible.module_utils.gitmodel_turn import turn
 from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.runtimes.states import HostState, parse_state
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed, UsageError
 
@@ -37,16 +41,21 @@ class Observed:
 def decide(wanted: Program, observed: Observed) -> str:
     """Return "" where exactly the wanted program runs, is routed and answers; else why something is to do."""
     if not observed.routed:
-        return "nothing runs there yet"
+        return "its route is gone" if observed.programs else "nothing runs there yet"
     if [program.at(0) for program in observed.routed] != [wanted.at(0)]:
         return "another version runs there"
     if [program.name for program in observed.programs] != [wanted.name]:
-        return "services of other versions are left"
+        return _services(wanted, observed)
     if observed.answer is None:
         return "it does not answer"
     if not gitmodel_probe.is_version(dict(observed.answer), wanted):
         return "another version answers"
     return ""
+
+
+def _services(wanted: Program, observed: Observed) -> str:
+    names = {program.name for program in observed.programs}
+    return "services of other versions are left" if wanted.name in names else "its service's file is gone"
 
 
 def observe(target: Target, model: str) -> Observed:
@@ -58,6 +67,32 @@ def observe(target: Target, model: str) -> Observed:
         tuple(program for program in programs if program.model == model),
         gitmodel_probe.version_at(target.host, target.port, f"/{model}"),
     )
+
+
+def changed_files(target: Target, release: Release) -> list[str]:
+    """Return which files of a release that is set up are not as a rollout wrote them."""
+    layout, found = target.layout, []
+    program = gitmodel_layout.read_programs(layout).get(release.program.name)
+    if program is None:
+        return []  # `decide` tells
+    own = {
+        layout.router_config: ("its router's file", gitmodel_router.static(layout, target.host, target.port)),
+        layout.route(program.key): ("its route", gitmodel_router.route({program: 1})),
+        layout.config(program.name): (
+            "its service's file",
+            gitmodel_rollout.config_text(
+                layout, program, release.command, gitmodel_rollout.variables_of(target.name)
+            ),
+        ),
+    }
+    for path, (what, text) in own.items():
+        if not path.is_file():
+            found.append(f"{what} is gone")
+        elif path.read_text("utf-8", "replace") != text:
+            found.append(f"{what} was changed")
+    if gitmodel_rollout.is_changed(layout, program):
+        found.append("files of its release were changed")
+    return found
 
 
 class ProcessRuntime:
@@ -80,6 +115,26 @@ class ProcessRuntime:
                 hint="take `inventory` out of its file to run on this machine",
             )
         return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
+
+    def observe(self, target: Target) -> tuple[HostState, ...]:
+        """Return what runs on this machine; nothing where nothing was ever rolled out from here."""
+        if not target.root.is_dir():
+            return ()
+        found = gitmodel_observing.observe(target.layout, target.host, target.port)
+        return (parse_state("localhost", found),)
+
+    def drift(self, target: Target, release: Release) -> tuple[str, ...]:
+        """Compare what runs, and each file that was written for it, with what should be."""
+        missing = self.is_live(target, release)
+        return (*([missing] if missing else []), *changed_files(target, release))
+
+    def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:
+        """Do it here; a rollout that was killed and whose ansible goes on loses its turn."""
+        try:
+            with turn(target.layout, uuid.uuid4().hex, claim=True):
+                return tuple(gitmodel_removal.remove(target.layout, model, target.drain, forget=forget))
+        except (HostError, OSError) as error:
+            raise ToolFailed(str(error), detail=getattr(error, "detail", "")) from error
 
     def down(self, target: Target) -> bool:
         """Stop services, router and supervisor."""

@@ -16,6 +16,7 @@ MARK = "@gitmodel "
 _SHOWN = (
     "msg",
     "detail",
+    "bad_version",
     "changed",
     "collected",
     "notes",

@@ -11,9 +11,11 @@ from ..module_utils.gitmodel_layout import (  # noqa: TID252
     HostError,
     Layout,
     Program,
+    VersionError,
     parse_program,
     read_programs,
 )
+from ..module_utils.gitmodel_supervisor import Supervisor  # noqa: TID252
 from ..module_utils.gitmodel_turn import turn  # noqa: TID252
 
 
@@ -45,19 +47,22 @@ def main() -> None:
         with turn(layout, module.params["turn"]):
             changed, notes = _STATES[module.params["state"]](layout, program, module.params)
     except (HostError, OSError) as error:
-        module.fail_json(msg=str(error), detail=getattr(error, "detail", ""))
+        at_fault = isinstance(error, VersionError)
+        module.fail_json(msg=str(error), detail=getattr(error, "detail", ""), bad_version=at_fault)
     module.exit_json(changed=changed, notes=notes, others=len(rollout.others(layout, program)))
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
-    rollout.place_release(layout, program, Path(given["source"]), given["digest"])
+    is_spoilt = rollout.is_changed(layout, program)
+    if rollout.place_release(layout, program, Path(given["source"]), given["digest"]) and is_spoilt:
+        Supervisor(layout).remove(program.name)  # it may have been started from other files
     changed = rollout.start(
         layout,
         program,
         given["command"],
         given["smoke"],
         given["ready_seconds"],
-        variables={"GITMODEL_ENVIRONMENT": given["environment"]},
+        variables=rollout.variables_of(given["environment"]),
     )
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"

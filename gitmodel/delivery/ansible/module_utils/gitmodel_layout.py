@@ -42,6 +42,10 @@ class HostError(Exception):
         self.detail = detail
 
 
+class VersionError(HostError):
+    """It is the version's own fault: it does not start, or answers wrongly; trying again does not help."""
+
+
 @dataclass(frozen=True)
 class Program:
     """One version of one model as a running service; ``port`` is its own, on loopback (0: none yet)."""

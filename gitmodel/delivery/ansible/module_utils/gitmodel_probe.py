@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .gitmodel_layout import HostError, Program
+from .gitmodel_layout import Program, VersionError
 
 _WORDS = 2000
 
@@ -75,11 +75,11 @@ def check_identity(program: Program) -> None:
     """Make sure that who answers on the program's port is the program.
 
     Raises:
-        HostError: If not.
+        VersionError: If not.
     """
     found = version_at("127.0.0.1", program.port)
     if not is_version(found, program):
-        raise HostError(
+        raise VersionError(
             f"the service on port {program.port} does not call itself {program.model} v{program.version}",
             detail=f"GET /version answers {json.dumps(found)}",
         )
@@ -89,19 +89,19 @@ def smoke(program: Program, rows: "list[dict[str, Any]]") -> None:
     """Send each row's ``input`` to ``/predict`` and compare with its ``output``.
 
     Raises:
-        HostError: At the first answer that is not the expected one, with both.
+        VersionError: At the first answer that is not the expected one, with both.
     """
     for row in rows:
         answer = ask("127.0.0.1", program.port, "/predict", body=row["input"], seconds=30.0)
         told = f"input {json.dumps(row['input'])}, expected {json.dumps(row['output'])}"
         if answer is None:
-            raise HostError("a smoke prediction got no answer", detail=told)
+            raise VersionError("a smoke prediction got no answer", detail=told)
         status, body = answer
         words = body.decode("utf-8", "replace")[:_WORDS]
         if status != http.client.OK:
-            raise HostError(f"a smoke prediction was answered with {status}", detail=f"{told}\n{words}")
+            raise VersionError(f"a smoke prediction was answered with {status}", detail=f"{told}\n{words}")
         if not _same_answer(row["output"], body):
-            raise HostError("a smoke prediction is not the expected one", detail=f"{told}, found {words}")
+            raise VersionError("a smoke prediction is not the expected one", detail=f"{told}, found {words}")
 
 
 def _same_answer(expected: Any, body: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import gitmodel_probe as probe
 from . import gitmodel_router as router
-from .gitmodel_layout import HostError, Layout, Program, ini, read_programs, write
+from .gitmodel_layout import HostError, Layout, Program, VersionError, ini, read_programs, write
 from .gitmodel_supervisor import Supervisor, program_sections, tail
 
 # Below what systems hand out by themselves, so that nobody takes a port while its service restarts.
@@ -48,6 +48,7 @@ def place_release(layout: Layout, program: Program, source: Path, digest: str) -
     """
     final = layout.release(program)
     if final.is_dir() and tree_digest(final) == digest:
+        note_tree(layout, program, digest)
         return False
     final.parent.mkdir(parents=True, exist_ok=True)
     for leftover in final.parent.glob(".*.tmp"):
@@ -60,7 +61,28 @@ def place_release(layout: Layout, program: Program, source: Path, digest: str) -
     if final.exists():
         shutil.rmtree(final)
     temporary.replace(final)
+    note_tree(layout, program, digest)
     return True
+
+
+def note_tree(layout: Layout, program: Program, digest: str) -> None:
+    """Keep what `tree_digest` says of a release beside it: the package it was linked from may change too."""
+    write(_tree_note(layout, program), digest + "\n")
+
+
+def is_changed(layout: Layout, program: Program) -> bool:
+    """Say whether files of a release are not those that were placed; one of which nothing was kept is not."""
+    try:
+        placed = _tree_note(layout, program).read_text("ascii").strip()
+        return tree_digest(layout.release(program)) != placed
+    except FileNotFoundError:
+        return not layout.release(program).is_dir()
+    except HostError:
+        return True
+
+
+def _tree_note(layout: Layout, program: Program) -> Path:
+    return layout.release(program).parent / f".{program.release}.tree"
 
 
 def _link(source: str, target: str) -> None:
@@ -115,12 +137,24 @@ def start(
 def _write_config(
     layout: Layout, program: Program, command: Sequence[str], variables: Mapping[str, str]
 ) -> bool:
+    layout.scratch(program.name).mkdir(parents=True, exist_ok=True)
+    return write(layout.config(program.name), config_text(layout, program, command, variables))
+
+
+def config_text(
+    layout: Layout, program: Program, command: Sequence[str], variables: Mapping[str, str]
+) -> str:
+    """Return what supervisor reads of a program; arguments as for `start`."""
     argv = [word.replace("{port}", str(program.port)) for word in command]
     home = layout.scratch(program.name)
-    home.mkdir(parents=True, exist_ok=True)
     own = {"BENTOML_HOME": str(home), "TMPDIR": str(home), "GITMODEL_STATE": str(layout.state)}
     sections = program_sections(layout, program.name, argv, layout.release(program), {**variables, **own})
-    return write(layout.config(program.name), ini(program, sections))
+    return ini(program, sections)
+
+
+def variables_of(environment: str) -> "dict[str, str]":
+    """Return what services find in their environment beside what every program does."""
+    return {"GITMODEL_ENVIRONMENT": environment}
 
 
 def _is_stuck(supervisor: Supervisor, program: Program, seconds: float) -> bool:
@@ -139,14 +173,14 @@ def _await(supervisor: Supervisor, layout: Layout, program: Program, position: i
         if found is not None and found["pid"]:
             first.add(found["pid"])
         if found is None or found["statename"] in _DEAD or len(first) > 1:
-            raise HostError(
+            raise VersionError(
                 f"{program.model} v{program.version} does not start: its service exited",
                 detail=tail(layout.log(program.name), position),
             )
         return probe.is_ready(program.port)
 
     if not probe.wait(ready, seconds):
-        raise HostError(
+        raise VersionError(
             f"{program.model} v{program.version} was not ready within {seconds:g} s",
             detail=tail(layout.log(program.name), position),
         )
@@ -157,7 +191,7 @@ def _with_words(layout: Layout, program: Program, position: int, check: Callable
         check()
     except HostError as error:
         words = tail(layout.log(program.name), position, lines=15)
-        raise HostError(error.message, detail="\n".join(filter(None, (error.detail, words)))) from error
+        raise type(error)(error.message, detail="\n".join(filter(None, (error.detail, words)))) from error
 
 
 def free_port(layout: Layout) -> int:
@@ -211,4 +245,5 @@ def retire_others(layout: Layout, program: Program, keep: int) -> list[str]:
     )
     for release in [path for path in releases if path != layout.release(program)][max(keep - 1, 0) :]:
         shutil.rmtree(release, ignore_errors=True)
+        release.with_name(f".{release.name}.tree").unlink(missing_ok=True)
     return stopped

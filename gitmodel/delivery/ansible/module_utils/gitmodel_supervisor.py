@@ -131,7 +131,11 @@ class Supervisor:
 
     def state(self, name: str) -> "dict[str, Any] | None":
         """Return what it knows of a program (``statename``, ``pid``, ``start``, ``now``), if anything."""
-        return next((row for row in self._call("getAllProcessInfo") if row["name"] == name), None)
+        return self.states().get(name)
+
+    def states(self) -> "dict[str, dict[str, Any]]":
+        """Return the same of all programs, by name."""
+        return {str(row["name"]): row for row in self._call("getAllProcessInfo")}
 
     def start(self, name: str) -> None:
         """See to it that a program whose file is in place is started; a running one is left as it is."""

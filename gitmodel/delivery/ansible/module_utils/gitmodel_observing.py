@@ -1,0 +1,71 @@
+"""What runs on a host, and how it differs from what was set up; nothing is changed."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from . import gitmodel_probe as probe
+from . import gitmodel_router as router
+from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs
+from .gitmodel_supervisor import Supervisor
+
+
+def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
+    """Return ``services``, ``left`` and ``problems`` of a host, as `runtimes.states.HostState` has them.
+
+    Args:
+        layout: Where.
+        host: The address that the router should listen on.
+        port: Its port.
+    """
+    keys = _routed_keys(layout)
+    routes = {key: router.routed(layout, key.replace(".", "/")) for key in keys}
+    found = {program.name: program for weights in routes.values() for program in weights}
+    programs = sorted({**found, **read_programs(layout)}.values(), key=lambda each: each.name)
+    states, problems = _states(layout)
+    if programs and not problems and states.get(ROUTER, {}).get("statename") != "RUNNING":
+        problems.append("its router does not run")
+    elif programs and not router.listens(host, port):
+        problems.append(f"its router does not listen at {host}:{port}")
+    services = [
+        _service(program, states.get(program.name), is_routed=program in routes.get(program.key, {}))
+        for program in programs
+    ]
+    left = sorted(_models_left(layout, keys) - {program.model for program in programs})
+    return {"services": services, "left": left, "problems": problems if programs or left else []}
+
+
+def _states(layout: Layout) -> "tuple[dict[str, dict[str, Any]], list[str]]":
+    try:
+        return Supervisor(layout).states(), []
+    except HostError:
+        return {}, ["its supervisor does not run"]
+
+
+def _service(program: Program, found: "dict[str, Any] | None", *, is_routed: bool) -> dict[str, Any]:
+    answer = probe.version_at("127.0.0.1", program.port)
+    is_running = found is not None and found["statename"] == "RUNNING"
+    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found["start"])) if found and is_running else ""
+    return {
+        "model": program.model,
+        "version": program.version,
+        "digest": program.digest,
+        "is_healthy": probe.is_version(answer, program) and probe.is_ready(program.port),
+        "is_routed": is_routed,
+        "since": start,
+        "state": str(found["statename"]) if found else "",
+    }
+
+
+def _routed_keys(layout: Layout) -> "set[str]":
+    return {path.name.removesuffix(".yaml") for path in layout.routes.glob("[!.]*.yaml")}
+
+
+def _models_left(layout: Layout, routed: "set[str]") -> "set[str]":
+    """Return the models that a route or a release is left of; a key holds ``.`` where a name holds ``/``."""
+    released = {path.name for path in (layout.root / "releases").glob("[!.]*") if _holds_releases(path)}
+    return {key.replace(".", "/") for key in routed | released}
+
+
+def _holds_releases(folder: Path) -> bool:
+    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())

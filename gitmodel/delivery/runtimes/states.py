@@ -1,0 +1,81 @@
+"""What runs on the hosts of an environment, as its runtime observed it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """A service of one version of a model on a host.
+
+    Attributes:
+        model: Name of the model.
+        version: The version that it was set up for.
+        digest: That of its package (hex).
+        is_healthy: Whether it runs, is ready, and says of itself that it is this version.
+        is_routed: Whether requests go to it.
+        since: When it was started (UTC, RFC 3339); "": it does not run.
+        state: What the keeper of services says of it, such as RUNNING.
+    """
+
+    model: str
+    version: str
+    digest: str
+    is_healthy: bool
+    is_routed: bool
+    since: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class HostState:
+    """A host of an environment.
+
+    Attributes:
+        host: Its name in the inventory; ``localhost`` for this machine.
+        services: What is set up there, by model and version.
+        left: Models of which there is a route or a release, and no service.
+        problems: What is wrong with the host itself, such as a router that does not run.
+        is_reachable: Whether it could be asked; else ``problems`` says why.
+    """
+
+    host: str
+    services: tuple[ServiceState, ...] = ()
+    left: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    is_reachable: bool = True
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The models that anything is there of."""
+        return frozenset({service.model for service in self.services} | set(self.left))
+
+    def version(self, model: str) -> str:
+        """Return the version that gets the requests of a model, or the only one set up; "": not one."""
+        mine = [each for each in self.services if each.model == model]
+        found = {each.version for each in mine if each.is_routed} or {each.version for each in mine}
+        return found.pop() if len(found) == 1 else ""
+
+    def serves(self, model: str, version: str) -> bool:
+        """Say whether a version gets the requests of a model, and is well."""
+        mine = (each for each in self.services if (each.model, each.version) == (model, version))
+        return any(each.is_routed and each.is_healthy for each in mine)
+
+
+def parse_state(host: str, found: Mapping[str, Any]) -> HostState:
+    """Return what the code on a host (``gitmodel_observing.observe``) has found."""
+    services = tuple(ServiceState(**each) for each in found["services"])
+    return HostState(host, services, tuple(found["left"]), tuple(found["problems"]))
+
+
+def set_up_version(states: Sequence[HostState], model: str) -> str:
+    """Return the version of a model that is set up on all hosts that can be asked; "": not the same."""
+    found = {state.version(model) for state in states if state.is_reachable}
+    return found.pop() if len(found) == 1 else ""
+
+
+def serving_version(states: Sequence[HostState], model: str) -> str:
+    """Return the version of a model that answers on all hosts that can be asked; "": not the same."""
+    version = set_up_version(states, model)
+    return version if all(state.serves(model, version) for state in states if state.is_reachable) else ""
