@@ -18,6 +18,7 @@ _SHOWN = (
     "detail",
     "changed",
     "collected",
+    "look",
     "notes",
     "exception",
     "rescued",
