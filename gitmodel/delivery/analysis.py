@@ -125,7 +125,9 @@ def _latency(seen: Seen, allowed: AnalysisSpec, figures: dict[str, float]) -> st
         return ""
     figures |= {"latency_p95": round(new * 1000, 2), "latency_p95_old": round(old * 1000, 2)}
     limit = max(old * allowed.max_latency_ratio, old + _SURELY_FAST)
-    slow = sum(count for low, count in zip((0.0, *BUCKETS), seen.new.traffic.buckets, strict=True) if low >= limit)
+    slow = sum(
+        count for low, count in zip((0.0, *BUCKETS), seen.new.traffic.buckets, strict=True) if low >= limit
+    )
     if distances.at_least(slow, seen.new.traffic.requests, _SLOW) > CHANCE:
         return ""
     return f"its 95th percentile of latency is {new * 1000:.0f} ms, {old * 1000:.0f} ms the old version's"
@@ -152,7 +154,9 @@ def _quality(seen: Seen, allowed: AnalysisSpec, figures: dict[str, float]) -> st
     if new and old:
         figures |= {"mean_error": sum(new) / len(new), "mean_error_old": sum(old) / len(old)}
         if distances.larger(new, old) < CHANCE:
-            told = f"{figures['mean_error']:.3g} on average, {figures['mean_error_old']:.3g} the old version's"
+            told = (
+                f"{figures['mean_error']:.3g} on average, {figures['mean_error_old']:.3g} the old version's"
+            )
             return f"its answers are further from {len(new)} labels: {told}"
         if min(len(new), len(old)) >= allowed.min_requests:
             return ""

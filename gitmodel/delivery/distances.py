@@ -28,8 +28,8 @@ def more_often(events: int, of: int, others: int, of_others: int) -> float:
 
 def at_least(events: int, of: int, part: float) -> float:
     """Return how likely at least so many events are where each happens with that likelihood."""
-    if events == 0 or part >= 1:
-        return 1.0
+    if events <= of * part:
+        return 1.0  # about as many as expected; how likely exactly does not matter
     if part <= 0:
         return 0.0
     logs = (

@@ -74,12 +74,29 @@ class ProcessRuntime:
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
         """Run the playbook on this machine."""
-        if target.inventory:
-            raise UsageError(
-                f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
-                hint="take `inventory` out of its file to run on this machine",
-            )
+        _refuse_inventory(target)
         return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
+
+    def step(
+        self, target: Target, release: Release, share: Mapping[str, Any], *, sink: Callable[[Task], None]
+    ) -> tuple[Task, ...]:
+        """Run the playbook of strategies on this machine."""
+        _refuse_inventory(target)
+        return _strategy(target, {**request(target, release), **share, "action": "step"}, sink)
+
+    def act(
+        self, target: Target, program: Program, action: str, *, sink: Callable[[Task], None]
+    ) -> tuple[Task, ...]:
+        """Run the playbook of strategies on this machine."""
+        _refuse_inventory(target)
+        asked = {
+            "action": action,
+            "root": str(target.root),
+            "turn": uuid.uuid4().hex,
+            "program": program.as_json(),
+            "drain_seconds": target.drain,
+        }
+        return _strategy(target, asked, sink)
 
     def down(self, target: Target) -> bool:
         """Stop services, router and supervisor."""
@@ -87,6 +104,22 @@ class ProcessRuntime:
             return gitmodel_supervisor.shut_down(target.layout)
         except HostError as error:
             raise ToolFailed(error.message, detail=error.detail) from error
+
+
+def _refuse_inventory(target: Target) -> None:
+    if target.inventory:
+        raise UsageError(
+            f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
+            hint="take `inventory` out of its file to run on this machine",
+        )
+
+
+def _strategy(target: Target, asked: Mapping[str, Any], sink: Callable[[Task], None]) -> tuple[Task, ...]:
+    target.layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    output, code = playbook.attempt("strategy.yml", asked, workspace=target.layout.run, sink=sink)
+    if code:
+        raise playbook.failure(output, code)
+    return tuple(output.tasks)
 
 
 def request(target: Target, release: Release) -> dict[str, Any]:

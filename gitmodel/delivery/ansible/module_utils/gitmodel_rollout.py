@@ -179,7 +179,8 @@ def retire_others(layout: Layout, program: Program, keep: int) -> list[str]:
     supervisor = Supervisor(layout)
     stopped = [other.name for other in others(layout, program) if supervisor.remove(other.name)]
     router.forget_previous(layout, program)
-    layout.strategy(program.key).unlink(missing_ok=True)
+    for file in (layout.strategy(program.key), layout.shadow(program.key)):
+        file.unlink(missing_ok=True)
     releases = sorted(
         (path for path in layout.release(program).parent.iterdir() if not path.name.startswith(".")),
         key=lambda path: path.stat().st_mtime,

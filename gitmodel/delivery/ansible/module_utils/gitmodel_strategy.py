@@ -14,7 +14,7 @@ from typing import Any
 from . import gitmodel_kept as kept
 from . import gitmodel_rollout as rollout
 from . import gitmodel_router as router
-from .gitmodel_layout import ROUTER, HostError, Layout, Program, parse_program, read_programs, write
+from .gitmodel_layout import HostError, Layout, Program, parse_program, read_programs, write
 from .gitmodel_probe import is_ready, wait
 from .gitmodel_routes import NOBODY, route
 from .gitmodel_supervisor import tail

@@ -1,0 +1,59 @@
+"""What somebody wants of a rollout that another process holds: a word in a file, looked at while it waits."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gitmodel.delivery.target import Target
+
+CONTINUE, ABORT = "continue", "abort"
+_PAUSE = 0.2
+
+
+@contextmanager
+def wish(target: Target, word: str) -> Iterator[None]:
+    """Let whoever waits in an environment know, as long as this lasts."""
+    file = _file(target)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    own = file.with_name(f"wish.{os.getpid()}")
+    own.write_text(json.dumps({"word": word, "pid": os.getpid()}), "utf-8")
+    own.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def sleep(target: Target, seconds: float) -> str:
+    """Wait, and return early what another process wishes; "" where nobody has said anything."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = _read(_file(target))
+        if found:
+            return found
+        rest = deadline - time.monotonic()
+        if rest <= 0:
+            return ""
+        time.sleep(min(_PAUSE, rest))
+
+
+def _file(target: Target) -> Path:
+    return target.root / "run" / "wish"
+
+
+def _read(file: Path) -> str:
+    """Return the wish of a process that is there; one that has to continue is taken away, as it is for one step."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        word, pid = str(found["word"]), int(found["pid"])
+        os.kill(pid, 0)
+    except (KeyError, OSError, TypeError, ValueError):
+        return ""
+    if pid == os.getpid() or word not in (CONTINUE, ABORT):
+        return ""
+    if word == CONTINUE:
+        file.unlink(missing_ok=True)
+    return word
