@@ -21,11 +21,14 @@ _SLOW = 0.05  # what is above a 95th percentile
 _SURELY_FAST = 0.010  # seconds by which one may be slower whatever the ratio says
 
 
+_NONE = Traffic()
+
+
 @dataclass(frozen=True)
 class Side:
     """What was seen of one version: requests, answers (a sample), and how wrong those with a label were."""
 
-    traffic: Traffic = Traffic()
+    traffic: Traffic = _NONE
     outputs: tuple[Any, ...] = ()
     errors: tuple[float, ...] = ()
 
@@ -39,8 +42,8 @@ class Side:
 class Seen:
     """What was seen of both versions in the same time, on all hosts; ``pairs`` are answers to one request."""
 
-    old: Side = Side()
-    new: Side = Side()
+    old: Side = field(default_factory=Side)
+    new: Side = field(default_factory=Side)
     pairs: tuple[tuple[Any, Any], ...] = ()
 
 
@@ -124,10 +127,9 @@ def _latency(seen: Seen, allowed: AnalysisSpec, figures: dict[str, float]) -> st
     if math.isnan(old) or math.isnan(new):
         return ""
     figures |= {"latency_p95": round(new * 1000, 2), "latency_p95_old": round(old * 1000, 2)}
+    begins = (0.0, *BUCKETS)
     limit = max(old * allowed.max_latency_ratio, old + _SURELY_FAST)
-    slow = sum(
-        count for low, count in zip((0.0, *BUCKETS), seen.new.traffic.buckets, strict=True) if low >= limit
-    )
+    slow = sum(count for low, count in zip(begins, seen.new.traffic.buckets, strict=True) if low >= limit)
     if distances.at_least(slow, seen.new.traffic.requests, _SLOW) > CHANCE:
         return ""
     return f"its 95th percentile of latency is {new * 1000:.0f} ms, {old * 1000:.0f} ms the old version's"
@@ -154,9 +156,7 @@ def _quality(seen: Seen, allowed: AnalysisSpec, figures: dict[str, float]) -> st
     if new and old:
         figures |= {"mean_error": sum(new) / len(new), "mean_error_old": sum(old) / len(old)}
         if distances.larger(new, old) < CHANCE:
-            told = (
-                f"{figures['mean_error']:.3g} on average, {figures['mean_error_old']:.3g} the old version's"
-            )
+            told = f"{figures['mean_error']:.3g} on average, the old one's {figures['mean_error_old']:.3g}"
             return f"its answers are further from {len(new)} labels: {told}"
         if min(len(new), len(old)) >= allowed.min_requests:
             return ""

@@ -38,7 +38,7 @@ def roll_out(
     *,
     sink: Callable[[str], None],
     check: bool = False,
-    manner: Manner = Manner(),
+    manner: Manner | None = None,
 ) -> Rollout:
     """See to it that exactly this release answers at the target, and that no request is lost meanwhile.
 
@@ -82,14 +82,14 @@ def roll_out_in_turn(
     *,
     sink: Callable[[str], None],
     check: bool = False,
-    manner: Manner = Manner(),
+    manner: Manner | None = None,
 ) -> Rollout:
     """Do what `roll_out` does, for one who holds the environment (see `turn`)."""
     begun = time.monotonic()
     used = runtimes.runtime(target.runtime)
     missing = used.is_live(target, release)
     outcome: Outcome = "unchanged"
-    carrying = Carrying(used, target, release, manner, sink, lambda task: sink(tell(task)))
+    carrying = Carrying(used, target, release, manner or Manner(), sink, lambda task: sink(tell(task)))
     if missing:
         sink(f"{release.model} v{release.version} to {target.name}: {missing}")
         outcome = _carry(carrying, check=check)

@@ -1,4 +1,4 @@
-"""The steps of a canary or shadow as plain values: those that are over, and what hosts say of the one that is not."""
+"""The steps of a canary or shadow as plain values: those that are over, and what hosts say of another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ class Look:
     seconds: float = 0.0
     applied: bool = True
     done: tuple[StepOutcome, ...] = ()
-    seen: Seen = Seen()
+    seen: Seen = field(default_factory=Seen)
 
 
 def parse_looks(found: Sequence[Mapping[str, Any]]) -> Look:
@@ -77,7 +77,7 @@ def tell_step(kind: str, step: StepOutcome) -> str:
 
 def _beside(figures: Mapping[str, float], name: str, pattern: str, scale: float) -> str:
     own, old = figures[name] * scale, figures.get(f"{name}_old", 0.0) * scale
-    return f"{pattern.format(own)} (old {pattern.format(old).partition(' ')[0]})"
+    return f"{pattern.format(own)} (old {pattern.removeprefix('p95 ').partition(' ')[0].format(old)})"
 
 
 _TOLD = (

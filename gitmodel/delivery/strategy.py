@@ -14,6 +14,7 @@ from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.steps import Look, StepOutcome, parse_looks, tell_step
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import GitmodelError, Refused
+from gitmodel.spec.durations import format_duration
 from gitmodel.spec.environment import StrategySpec
 
 # A step of which too little was seen is held up to so many times as long.
@@ -38,7 +39,7 @@ class Stepping(Protocol):
     def act(
         self, target: Target, program: Program, action: str, *, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
-        """``look`` at both versions, ``settle`` (end the copies) or ``abort`` (all requests to the old one)."""
+        """``look`` at both versions, ``settle`` (end the copies) or ``abort`` (all to the old one)."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class Carrying:
         share = {"kind": kind, "percent": percent, "done": done}
         self.tasks += self.runtime.step(self.target, self.release, share, sink=self.tell)
         what = "of the requests go to it" if kind == "canary" else "of the requests are copied to it"
-        self._say(f"{percent} % {what} for {self._strategy.hold}")
+        self._say(f"{percent} % {what} for {format_duration(self._strategy.hold)}")
         return Look((), ready=True, kind=kind, new=self._program, percent=percent)
 
     def _hold(self, look: Look) -> tuple[Look, Judgement] | None:

@@ -1,7 +1,7 @@
 """Where a rollout goes, and what it brings."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Target:
     drain: float = 1.0
     runtime: str = "process"
     inventory: str = ""
-    strategy: StrategySpec = StrategySpec()
+    strategy: StrategySpec = field(default_factory=StrategySpec)
 
     @property
     def layout(self) -> Layout:

@@ -45,7 +45,7 @@ def _file(target: Target) -> Path:
 
 
 def _read(file: Path) -> str:
-    """Return the wish of a process that is there; one that has to continue is taken away, as it is for one step."""
+    """Return the wish of a process that is there; to continue is for one step, so that one is taken away."""
     try:
         found = json.loads(file.read_text("utf-8"))
         word, pid = str(found["word"]), int(found["pid"])

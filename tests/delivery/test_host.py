@@ -22,8 +22,8 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import (
     refuse_odd_path,
     write,
 )
-from gitmodel.delivery.ansible.module_utils.gitmodel_probe import alike, wait
 from gitmodel.delivery.ansible.module_utils.gitmodel_ports import free_port
+from gitmodel.delivery.ansible.module_utils.gitmodel_probe import alike, wait
 from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import place_release, tree_digest
 from gitmodel.delivery.ansible.module_utils.gitmodel_router import static
 from gitmodel.delivery.ansible.module_utils.gitmodel_routes import read_mirrors, read_route, route
