@@ -1,5 +1,8 @@
 """``gitmodel deploy``: make it so."""
 
+from collections.abc import Mapping
+from contextlib import nullcontext
+
 import click
 
 from gitmodel.errors import UsageError
@@ -10,30 +13,61 @@ from gitmodel.git.repository import Repository
 @click.argument("env")
 @click.option("--check", is_flag=True, help="Only say what would change.")
 @click.option("--down", is_flag=True, help="Stop all that runs there, the router included, on this machine.")
+@click.option("--no-wait", is_flag=True, help="Begin a step of a canary or shadow, and return.")
+@click.option("--continue", "advance", is_flag=True, help="Hold the step that is underway no longer.")
+@click.option("--abort", is_flag=True, help="End what is underway: the old version gets all requests again.")
 @click.pass_context
-def command(context: click.Context, *, env: str, check: bool, down: bool) -> None:
+def command(context: click.Context, /, *, env: str, **asked: bool) -> None:
     r"""Make an environment run what its branch says.
 
     Each model that does not run in its version is started beside the old one, checked, and switched to with
     no request lost; where that fails, the old one stays. What runs already is left alone. What was stopped
     with --down is started again by the next deployment.
 
+    Where the environment's strategy is a canary or a shadow, each step is held, judged and told in a line; a
+    version that does worse than the old one is put back. One that was killed, or not waited for, is continued
+    by the next deployment.
+
     \b
     Examples:
       gitmodel deploy production
       gitmodel deploy production --check
+      gitmodel deploy production --no-wait
+      gitmodel deploy production --abort
       gitmodel -C ~/loans.git deploy local --down
     """
-    from gitmodel.cli.choices import who
-    from gitmodel.delivery.deploy import deploy, take_down
-
+    if sum(asked[name] for name in ("check", "down", "advance", "abort")) > 1:
+        raise UsageError("--check, --down, --continue and --abort are not for one command")
     repo = Repository.open()
-    if down:
-        if check:
-            raise UsageError("--check and --down are not for one command")
-        click.echo(f"{env}: {'all is stopped' if take_down(repo, env, sink=click.echo) else 'nothing ran'}")
+    if asked["down"] or asked["abort"]:
+        _end(repo, env, down=asked["down"])
         return
-    done = deploy(repo, env, by=who(repo), sink=click.echo, check=check)
+    context.exit(_deploy(repo, env, asked))
+
+
+def _deploy(repo: Repository, env: str, asked: Mapping[str, bool]) -> int:
+    from gitmodel.cli.choices import who
+    from gitmodel.delivery.deploy import deploy, find_target
+    from gitmodel.delivery.strategy import Manner
+    from gitmodel.delivery.wishes import CONTINUE, wish
+
+    manner = Manner(wait=not asked["no_wait"], advance=asked["advance"])
+    wished = wish(find_target(repo, env), CONTINUE) if asked["advance"] else nullcontext()
+    with wished:
+        done = deploy(repo, env, by=who(repo), sink=click.echo, check=asked["check"], manner=manner)
     if not done:
         click.echo(f"no model should run in {env}")
-    context.exit(max((each.exit_code for each in done), default=0))
+    return max((each.exit_code for each in done), default=0)
+
+
+def _end(repo: Repository, env: str, *, down: bool) -> None:
+    if down:
+        from gitmodel.delivery.deploy import take_down
+
+        click.echo(f"{env}: {'all is stopped' if take_down(repo, env, sink=click.echo) else 'nothing ran'}")
+        return
+    from gitmodel.delivery.aborting import abort
+
+    ended = abort(repo, env, sink=click.echo)
+    if not ended:
+        click.echo(f"{env}: no canary or shadow is underway any more")

@@ -1,11 +1,13 @@
 """Make an environment run what its branch says, and note what became of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
+from gitmodel.delivery.steps import StepOutcome
+from gitmodel.delivery.strategy import Aborted, Manner
 from gitmodel.delivery.target import Target, target_of
 from gitmodel.errors import GitmodelError, InvalidFile, UsageError
 from gitmodel.git.refs import default_rev
@@ -23,7 +25,10 @@ Sink = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Deployed:
-    """What became of one model; ``outcome`` is deployed, unchanged, checked or failed."""
+    """What became of one model; ``outcome`` is deployed, unchanged, checked, holding or failed.
+
+    ``steps`` are those of a canary or shadow; where it is ``holding``, another deployment goes on.
+    """
 
     model: str
     version: str
@@ -32,9 +37,18 @@ class Deployed:
     seconds: float
     reason: str = ""
     exit_code: int = 0
+    steps: tuple[StepOutcome, ...] = ()
 
 
-def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = False) -> list[Deployed]:
+def deploy(
+    repo: Repository,
+    env: str,
+    *,
+    by: str,
+    sink: Sink,
+    check: bool = False,
+    manner: Manner | None = None,
+) -> list[Deployed]:
     """Roll out every model whose version in an environment is not the one that its branch names.
 
     One deployment at a time: what should run is read when it is this one's turn. A model that fails
@@ -47,6 +61,7 @@ def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = Fal
         by: Who deploys.
         sink: Told each step, in a line.
         check: Only say what would change; no note is written.
+        manner: How the steps of a canary or shadow are taken.
 
     Raises:
         UsageError: If there is no such environment here, or nothing was promoted to it.
@@ -59,7 +74,9 @@ def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = Fal
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
         wanted = [desired for desired in read_desired(repo, env, tip).values() if desired.version]
-        done = [_one(repo, target, desired, sink, check=check) for desired in wanted]
+        done = [
+            _one(repo, target, desired, sink, check=check, manner=manner or Manner()) for desired in wanted
+        ]
         if not check:
             _note(repo, env, tip, by, done)
     return done
@@ -87,23 +104,28 @@ def find_target(repo: Repository, env: str) -> Target:
     return target_of(load_environment(repo, default_rev(repo), env), repo.state)
 
 
-def _one(repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool) -> Deployed:
+def _one(
+    repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool, manner: Manner
+) -> Deployed:
     name, version = desired.model, str(desired.version)
     try:
-        done = _roll_out(repo, target, desired, sink, check=check)
+        done = _roll_out(repo, target, desired, sink, check=check, manner=manner)
     except GitmodelError as error:
         sink(f"{name} v{version} to {target.name} failed: {error.message}")
         for line in (*error.detail.splitlines(), *([f"hint: {error.hint}"] if error.hint else [])):
             sink(f"    {line}")
+        steps = error.steps if isinstance(error, Aborted) else ()
         again = f"`gitmodel deploy {target.name}` tries again"
         back = f"`gitmodel rollback {name} {target.name}` returns to the version before, if there is one"
         sink(f"    hint: {again}; {back}")
-        return Deployed(name, version, "failed", target.url(name), 0.0, error.message, error.exit_code)
+        return Deployed(name, version, "failed", target.url(name), 0.0, error.message, error.exit_code, steps)
     sink(f"{name} v{version} to {target.name}: {done.outcome}, {done.url}")
-    return Deployed(name, version, done.outcome, done.url, done.seconds)
+    return Deployed(name, version, done.outcome, done.url, done.seconds, steps=done.steps)
 
 
-def _roll_out(repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool) -> Rollout:
+def _roll_out(
+    repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool, manner: Manner
+) -> Rollout:
     found = Registry(repo).version(desired.tag or f"{desired.model}:{desired.version}")
     if desired.object is not None and found.object != desired.object:
         raise InvalidFile(
@@ -111,7 +133,9 @@ def _roll_out(repo: Repository, target: Target, desired: Desired, sink: Sink, *,
             hint="a version's tag never moves: restore it, or promote the version again",
         )
     release = release_of(package_version(repo, found))
-    return roll_out_in_turn(target, release, sink=sink, check=check)
+    if desired.hold and desired.hold.bad_version:  # a return to what is known, away from what is bad
+        manner = replace(manner, at_once=True)
+    return roll_out_in_turn(target, release, sink=sink, check=check, manner=manner)
 
 
 def _note(repo: Repository, env: str, tip: Oid, by: str, done: list[Deployed]) -> None:
@@ -135,6 +159,7 @@ def _note(repo: Repository, env: str, tip: Oid, by: str, done: list[Deployed]) -
             )
         )
         for each in done
+        if each.outcome != "holding"
         if each.outcome != "unchanged" or (each.model, each.version) not in known
     ]
     if lines:

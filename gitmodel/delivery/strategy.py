@@ -4,7 +4,7 @@ All state is on the hosts: a rollout that was killed, or not waited for, is cont
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from gitmodel.delivery import wishes
@@ -37,7 +37,7 @@ class Stepping(Protocol):
         """
 
     def act(
-        self, target: Target, program: Program, action: str, *, sink: Callable[[Task], None]
+        self, target: Target, model: str, action: str, *, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
         """``look`` at both versions, ``settle`` (end the copies) or ``abort`` (all to the old one)."""
 
@@ -49,7 +49,7 @@ class Manner:
     Attributes:
         wait: Hold each step here; else return once a step is begun, for a later call to go on.
         at_once: Switch with no steps, as a return to a known version does.
-        advance: Take the step that is underway for long enough and conclusive.
+        advance: Take the step that is underway for long enough and conclusive, if that is still wished.
     """
 
     wait: bool = True
@@ -122,7 +122,7 @@ class Carrying:
         self.sink(f"{self.release.model} v{self.release.version} to {self.target.name}: {words}")
 
     def _look(self) -> Look:
-        return look_at(self.runtime, self.target, self._program)
+        return look_at(self.runtime, self.target, self.release.model)
 
     def _steps(self, look: Look) -> bool:
         self.steps = list(look.done)
@@ -165,7 +165,7 @@ class Carrying:
         """
         hold = self._strategy.hold.total_seconds()
         pause = max(hold / _LOOKS, min(hold, _BETWEEN_LOOKS))
-        advance, self.manner = self.manner.advance, replace(self.manner, advance=False)
+        advance = self.manner.advance and wishes.take_back(self.target)
         while True:
             judgement = judge(look.seen, self._strategy.analysis, shadow=look.kind == "shadow")
             if self._is_over(look, judgement, advance=advance):
@@ -231,16 +231,16 @@ class Carrying:
             error.detail = "\n".join(filter(None, (error.detail, words)))
 
     def _act(self, action: str) -> None:
-        self.tasks += self.runtime.act(self.target, self._program, action, sink=self.tell)
+        self.tasks += self.runtime.act(self.target, self.release.model, action, sink=self.tell)
 
 
-def look_at(runtime: Stepping, target: Target, program: Program) -> Look:
-    """Return what goes on with a program's model.
+def look_at(runtime: Stepping, target: Target, model: str) -> Look:
+    """Return what goes on with a model.
 
     Raises:
         ToolFailed: If a host does not say.
     """
-    tasks = runtime.act(target, program, "look", sink=lambda _task: None)
+    tasks = runtime.act(target, model, "look", sink=lambda _task: None)
     return parse_looks([task.result["look"] for task in tasks if "look" in task.result])
 
 

@@ -19,7 +19,7 @@ def wish(target: Target, word: str) -> Iterator[None]:
     file = _file(target)
     file.parent.mkdir(parents=True, exist_ok=True)
     own = file.with_name(f"wish.{os.getpid()}")
-    own.write_text(json.dumps({"word": word, "pid": os.getpid()}), "utf-8")
+    own.write_text(json.dumps(_own(word)), "utf-8")
     own.replace(file)
     try:
         yield
@@ -38,6 +38,22 @@ def sleep(target: Target, seconds: float) -> str:
         if rest <= 0:
             return ""
         time.sleep(min(_PAUSE, rest))
+
+
+def take_back(target: Target) -> bool:
+    """Say whether nobody has seen to this process's own wish; it is taken back."""
+    file = _file(target)
+    try:
+        own = bool(json.loads(file.read_text("utf-8")) == _own(CONTINUE))
+    except (OSError, ValueError):
+        return False
+    if own:
+        file.unlink(missing_ok=True)
+    return own
+
+
+def _own(word: str) -> dict[str, object]:
+    return {"word": word, "pid": os.getpid()}
 
 
 def _file(target: Target) -> Path:

@@ -85,7 +85,7 @@ class ProcessRuntime:
         return _strategy(target, {**request(target, release), **share, "action": "step"}, sink)
 
     def act(
-        self, target: Target, program: Program, action: str, *, sink: Callable[[Task], None]
+        self, target: Target, model: str, action: str, *, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
         """Run the playbook of strategies on this machine."""
         _refuse_inventory(target)
@@ -93,7 +93,7 @@ class ProcessRuntime:
             "action": action,
             "root": str(target.root),
             "turn": uuid.uuid4().hex,
-            "program": program.as_json(),
+            "model": model,
             "drain_seconds": target.drain,
         }
         return _strategy(target, asked, sink)

@@ -63,6 +63,12 @@ class Underway:
         """Who gets copies."""
         return {self.new: self.percent} if self.kind == SHADOW else NOBODY
 
+    @property
+    def words(self) -> str:
+        """How far it is, for people."""
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
+        return f"{self.kind} {self.percent} % since {since}"
+
 
 def format_underway(underway: Underway) -> str:
     """Return it as its file holds it; `parse_underway` is the inverse, but for ``applied``."""
