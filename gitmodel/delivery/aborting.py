@@ -36,7 +36,7 @@ def abort(repo: Repository, env: str, *, sink: Callable[[str], None]) -> list[st
             sink(f"{model}: the {look.kind} of v{look.new.version} is put back from {look.percent} %")
             used.act(target, model, "abort", sink=lambda task: sink(tell(task)))
             sink(
-                f"    hint: the branch still names v{look.new.version}, which the next deployment tries again; "
+                f"    hint: the branch still names v{look.new.version}, which the next deployment tries; "
                 f"`gitmodel rollback {model} {env}` names the version before"
             )
             ended.append(model)

@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
         if MODE == "fails" and routed:
             self.answer({"error": "it fails"}, 500)
             return
-        found = "wrong" if MODE == "wrong" else value if isinstance(value, str) else value * 2
+        found: Any = "wrong" if MODE == "wrong" else value if isinstance(value, str) else value * 2
         if MODE == "odd" and routed:
             found += 7
         if routed:
