@@ -195,7 +195,7 @@ def test_killed_in_the_middle_and_another_is_wanted(target: Target, make_release
 
 def test_not_waited_for(target: Target, make_release: MakeRelease) -> None:
     release, steps = make_release("5"), 0
-    outcomes = []
+    outcomes: list[str] = []
     with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
         while not outcomes or outcomes[-1] == "holding":
             done = deploy(target, release, CANARY, wait=False)
