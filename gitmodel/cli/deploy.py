@@ -1,7 +1,6 @@
 """``gitmodel deploy``: make it so."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 
 import click
 
@@ -47,14 +46,11 @@ def command(context: click.Context, /, *, env: str, **asked: bool) -> None:
 
 def _deploy(repo: Repository, env: str, asked: Mapping[str, bool]) -> int:
     from gitmodel.cli.choices import who
-    from gitmodel.delivery.deploy import deploy, find_target
+    from gitmodel.delivery.deploy import deploy
     from gitmodel.delivery.strategy import Manner
-    from gitmodel.delivery.wishes import CONTINUE, wish
 
     manner = Manner(wait=not asked["no_wait"], advance=asked["advance"])
-    wished = wish(find_target(repo, env), CONTINUE) if asked["advance"] else nullcontext()
-    with wished:
-        done = deploy(repo, env, by=who(repo), sink=click.echo, check=asked["check"], manner=manner)
+    done = deploy(repo, env, by=who(repo), sink=click.echo, check=asked["check"], manner=manner)
     if not done:
         click.echo(f"no model should run in {env}")
     return max((each.exit_code for each in done), default=0)

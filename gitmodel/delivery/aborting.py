@@ -28,7 +28,7 @@ def abort(repo: Repository, env: str, *, sink: Callable[[str], None]) -> list[st
     target = find_target(repo, env)
     used = runtimes.runtime(target.runtime)
     ended = []
-    with wishes.wish(target, wishes.ABORT), turn(target, f"the end of what is underway in {env}", sink):
+    with turn(target, f"the end of what is underway in {env}", sink, wish=wishes.ABORT):
         for model in sorted(read_desired(repo, env)):
             look = look_at(used, target, model)
             if look.new is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gitmodel.delivery import wishes
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
@@ -68,15 +69,16 @@ def deploy(
         ToolFailed: If the remote does not answer.
     """
     target = find_target(repo, env)
-    with turn(target, f"a deployment of {env} by {by}", sink):
+    how = manner or Manner()
+    wish = wishes.CONTINUE if how.advance else wishes.YIELD
+    with turn(target, f"a deployment of {env} by {by}", sink, wish=wish) as left:
+        how = replace(how, advance=how.advance and left)
         fetch(repo)
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
         wanted = [desired for desired in read_desired(repo, env, tip).values() if desired.version]
-        done = [
-            _one(repo, target, desired, sink, check=check, manner=manner or Manner()) for desired in wanted
-        ]
+        done = [_one(repo, target, desired, sink, check=check, manner=how) for desired in wanted]
         if not check:
             _note(repo, env, tip, by, done)
     return done

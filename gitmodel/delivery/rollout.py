@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from gitmodel.delivery import runtimes
+from gitmodel.delivery import runtimes, wishes
 from gitmodel.delivery.ansible.module_utils import gitmodel_layout
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task, sweep
@@ -62,8 +62,19 @@ def roll_out(
 
 
 @contextmanager
-def turn(target: Target, what: str, sink: Callable[[str], None]) -> Iterator[None]:
-    """Hold an environment for oneself, waiting for whoever has it; ``what`` is told to those who wait.
+def turn(
+    target: Target, what: str, sink: Callable[[str], None], *, wish: str = wishes.YIELD
+) -> Iterator[bool]:
+    """Hold an environment for oneself, waiting for whoever has it.
+
+    Args:
+        target: The environment.
+        what: What for; told to those who wait.
+        sink: Told whom it waits for.
+        wish: What who has it shall do if it is but holding a canary or shadow; see `wishes`.
+
+    Yields:
+        Whether nobody has seen to the wish.
 
     Raises:
         UsageError: If the environment's folder cannot be used.
@@ -72,8 +83,12 @@ def turn(target: Target, what: str, sink: Callable[[str], None]) -> Iterator[Non
         gitmodel_layout.refuse_odd_path(target.root)
     except gitmodel_layout.HostError as error:
         raise UsageError(error.message) from error
-    with environment_lock(target.lock, what, sink):
-        yield
+    with ExitStack() as waiting:
+        waiting.enter_context(wishes.wish(target, wish))
+        with environment_lock(target.lock, what, sink):
+            left = wishes.is_left(target, wish)
+            waiting.close()
+            yield left
 
 
 def roll_out_in_turn(
@@ -132,5 +147,5 @@ def down(target: Target, *, sink: Callable[[str], None] = lambda _line: None) ->
     """
     if not target.root.is_dir():
         return False
-    with environment_lock(target.lock, f"the end of {target.name}", sink):
+    with turn(target, f"the end of {target.name}", sink):
         return runtimes.runtime(target.runtime).down(target)

@@ -4,7 +4,7 @@ All state is on the hosts: a rollout that was killed, or not waited for, is cont
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
 from gitmodel.delivery import wishes
@@ -49,7 +49,7 @@ class Manner:
     Attributes:
         wait: Hold each step here; else return once a step is begun, for a later call to go on.
         at_once: Switch with no steps, as a return to a known version does.
-        advance: Take the step that is underway for long enough and conclusive, if that is still wished.
+        advance: Take the step that is underway for long enough and conclusive.
     """
 
     wait: bool = True
@@ -165,7 +165,7 @@ class Carrying:
         """
         hold = self._strategy.hold.total_seconds()
         pause = max(hold / _LOOKS, min(hold, _BETWEEN_LOOKS))
-        advance = self.manner.advance and wishes.take_back(self.target)
+        advance, self.manner = self.manner.advance, replace(self.manner, advance=False)
         while True:
             judgement = judge(look.seen, self._strategy.analysis, shadow=look.kind == "shadow")
             if self._is_over(look, judgement, advance=advance):
@@ -176,6 +176,9 @@ class Carrying:
                 return None
             whole = hold * (PATIENCE if look.seconds >= hold else 1)
             word = wishes.sleep(self.target, min(pause, max(0.0, whole - look.seconds)))
+            if word == wishes.YIELD:
+                self._say(f"{look.percent} %, and another deployment goes on with it")
+                return None
             look = self._look()
             if word == wishes.ABORT:
                 self._abort(look, Judgement("failed", "it was told to stop"))

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from gitmodel.delivery.target import Target
 
-CONTINUE, ABORT = "continue", "abort"
+CONTINUE, ABORT, YIELD = "continue", "abort", "yield"
 _PAUSE = 0.2
 
 
 @contextmanager
 def wish(target: Target, word: str) -> Iterator[None]:
-    """Let whoever waits in an environment know, as long as this lasts."""
+    """Let whoever waits in an environment know, as long as this lasts.
+
+    ``continue``: the step has been held for long enough; ``abort``: put back; ``yield``: leave it as it is,
+    another one goes on with it.
+    """
     file = _file(target)
     file.parent.mkdir(parents=True, exist_ok=True)
     own = file.with_name(f"wish.{os.getpid()}")
@@ -40,16 +44,12 @@ def sleep(target: Target, seconds: float) -> str:
         time.sleep(min(_PAUSE, rest))
 
 
-def take_back(target: Target) -> bool:
-    """Say whether nobody has seen to this process's own wish; it is taken back."""
-    file = _file(target)
+def is_left(target: Target, word: str) -> bool:
+    """Say whether nobody has seen to this process's own wish."""
     try:
-        own = bool(json.loads(file.read_text("utf-8")) == _own(CONTINUE))
+        return bool(json.loads(_file(target).read_text("utf-8")) == _own(word))
     except (OSError, ValueError):
         return False
-    if own:
-        file.unlink(missing_ok=True)
-    return own
 
 
 def _own(word: str) -> dict[str, object]:
@@ -68,7 +68,7 @@ def _read(file: Path) -> str:
         os.kill(pid, 0)
     except (KeyError, OSError, TypeError, ValueError):
         return ""
-    if pid == os.getpid() or word not in (CONTINUE, ABORT):
+    if pid == os.getpid() or word not in (CONTINUE, ABORT, YIELD):
         return ""
     if word == CONTINUE:
         file.unlink(missing_ok=True)

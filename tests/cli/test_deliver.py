@@ -102,7 +102,14 @@ def test_a_push_to_the_remote_is_told_so(
         ),
         (["hold", "credit-risk", "staging"], "a hold needs a reason"),
         (["deploy", "qa"], 'there is no environment "qa"'),
-        (["deploy", "staging", "--check", "--down"], "--check and --down are not for one command"),
+        (
+            ["deploy", "staging", "--check", "--down"],
+            "--check, --down, --continue and --abort are not for one command",
+        ),
+        (
+            ["deploy", "staging", "--continue", "--abort"],
+            "--check, --down, --continue and --abort are not for one command",
+        ),
         (["status", "qa"], 'there is no environment "qa"'),
     ],
 )
@@ -158,3 +165,9 @@ def test_status_where_nothing_was_promoted(
     monkeypatch.chdir(repo.root)
     done = run("status")
     assert (done.code, done.out, done.err) == (0, "", "nothing was promoted yet\n")
+
+
+def test_nothing_is_underway(delivered: Repository, run: Run) -> None:
+    run("promote", "hello-world:1", "staging")
+    done = run("deploy", "staging", "--abort")
+    assert (done.code, done.out) == (0, "staging: no canary or shadow is underway any more\n")

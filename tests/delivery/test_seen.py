@@ -200,7 +200,7 @@ def test_wishes_are_of_processes_that_live(tmp_path: Path) -> None:
         assert wishes.sleep(target, 0) == ""  # its own
         other = {"word": "continue", "pid": os.getppid()}
         file.write_text(json.dumps(other))
-        assert not wishes.take_back(target)
+        assert not wishes.is_left(target, wishes.CONTINUE)
         assert wishes.sleep(target, 5) == "continue"
         assert not file.exists()  # it is for one step
         file.write_text(json.dumps({**other, "word": "abort"}))
@@ -215,5 +215,6 @@ def test_wishes_are_of_processes_that_live(tmp_path: Path) -> None:
             assert wishes.sleep(target, 0) == ""
     assert not file.exists()
     with wishes.wish(target, wishes.CONTINUE):
-        assert wishes.take_back(target)
-        assert not wishes.take_back(target)
+        assert wishes.is_left(target, wishes.CONTINUE)
+        assert not wishes.is_left(target, wishes.ABORT)
+    assert not wishes.is_left(target, wishes.CONTINUE)

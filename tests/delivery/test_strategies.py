@@ -221,6 +221,21 @@ def test_told_to_stop_while_it_waits(target: Target, make_release: MakeRelease) 
     assert_only(target, "5")
 
 
+def test_another_deployment_takes_over_from_one_that_waits(target: Target, make_release: MakeRelease) -> None:
+    with (
+        runner(target, make_release("6"), hold=600) as process,
+        load(target.host, target.port, PATH, {"x": 1}, clients=4) as sent,
+    ):
+        assert process.stdout is not None
+        next(line for line in process.stdout if "20 % of the requests go to it" in line)
+        done = deploy(target, make_release("6"), CANARY)
+        assert "20 %, and another deployment goes on with it" in process.stdout.read()
+        assert process.wait(60) == 0
+    assert not sent.lost
+    assert [step.percent for step in done.steps] == [20, 60]
+    assert_only(target, "6")
+
+
 def test_a_return_takes_no_steps(target: Target, make_release: MakeRelease) -> None:
     done = deploy(target, make_release("4"), CANARY, at_once=True)
     assert (done.outcome, done.steps) == ("deployed", ())
