@@ -80,7 +80,7 @@ def asked_and_labelled(repo: Repository) -> Iterator[list[int]]:
         statuses.append(answer.status)
         return answer.headers.get("X-Prediction-Id", "")
 
-    threads = [threading.Thread(target=client) for _ in range(4)]
+    threads = [threading.Thread(target=client) for _ in range(2)]
     for thread in threads:
         thread.start()
     try:

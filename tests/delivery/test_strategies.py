@@ -72,7 +72,7 @@ def test_the_first_version_has_nobody_to_be_compared_with(target: Target, make_r
 
 def test_a_good_canary_goes_through(target: Target, make_release: MakeRelease) -> None:
     lines: list[str] = []
-    with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=8, seconds=900) as sent:
         done = deploy(target, make_release("2"), CANARY, lines.append)
     assert not sent.lost
     assert [(step.percent, step.verdict) for step in done.steps] == [(20, "passed"), (60, "passed")]
@@ -99,7 +99,7 @@ def test_a_worse_one_is_aborted_before_its_second_step(
     target: Target, make_release: MakeRelease, told: dict[str, Any], words: str, lost: set[str]
 ) -> None:
     with (
-        load(target.host, target.port, PATH, {"x": 1}, clients=16) as sent,
+        load(target.host, target.port, PATH, {"x": 1}, clients=16, seconds=900) as sent,
         pytest.raises(Aborted, match=f"the canary was aborted at 20 %: {words}") as raised,
     ):
         deploy(target, make_release("3", **told), CANARY)
@@ -111,7 +111,7 @@ def test_a_worse_one_is_aborted_before_its_second_step(
 
 def test_one_that_does_not_start_gets_no_request(target: Target, make_release: MakeRelease) -> None:
     with (
-        load(target.host, target.port, PATH, {"x": 1}, clients=4) as sent,
+        load(target.host, target.port, PATH, {"x": 1}, clients=4, seconds=900) as sent,
         pytest.raises(ToolFailed, match="service exited"),
     ):
         deploy(target, make_release("3", mode="exits"), CANARY)
@@ -168,7 +168,7 @@ def killed_at(target: Target, release: Release, words: str) -> None:
 
 def test_killed_in_the_middle_and_run_again(target: Target, make_release: MakeRelease) -> None:
     lines: list[str] = []
-    with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=8, seconds=900) as sent:
         killed_at(target, make_release("4"), "20 % of the requests go to it")
         found = strategy.underway(target.layout, MODEL)
         assert found is not None
@@ -182,7 +182,7 @@ def test_killed_in_the_middle_and_run_again(target: Target, make_release: MakeRe
 
 def test_killed_in_the_middle_and_another_is_wanted(target: Target, make_release: MakeRelease) -> None:
     lines: list[str] = []
-    with load(target.host, target.port, PATH, {"x": 1}, clients=4) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=4, seconds=900) as sent:
         killed_at(target, make_release("5"), "20 % of the requests go to it")
         done = deploy(target, make_release("4"), CANARY, lines.append)
     assert not sent.lost
@@ -196,7 +196,7 @@ def test_killed_in_the_middle_and_another_is_wanted(target: Target, make_release
 def test_not_waited_for(target: Target, make_release: MakeRelease) -> None:
     release, steps = make_release("5"), 0
     outcomes: list[str] = []
-    with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=8, seconds=900) as sent:
         while not outcomes or outcomes[-1] == "holding":
             done = deploy(target, release, CANARY, wait=False)
             outcomes.append(done.outcome)
@@ -224,7 +224,7 @@ def test_told_to_stop_while_it_waits(target: Target, make_release: MakeRelease) 
 def test_another_deployment_takes_over_from_one_that_waits(target: Target, make_release: MakeRelease) -> None:
     with (
         runner(target, make_release("6"), hold=600) as process,
-        load(target.host, target.port, PATH, {"x": 1}, clients=4) as sent,
+        load(target.host, target.port, PATH, {"x": 1}, clients=4, seconds=900) as sent,
     ):
         assert process.stdout is not None
         next(line for line in process.stdout if "20 % of the requests go to it" in line)
@@ -275,7 +275,7 @@ def test_a_shadow_never_changes_an_answer(target: Target, make_release: MakeRele
 
 
 def test_a_good_shadow_takes_over(target: Target, make_release: MakeRelease) -> None:
-    with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=8, seconds=900) as sent:
         waiting = replace(SHADOW, then="report")
         assert deploy(target, make_release("8"), waiting).outcome == "holding"
         assert live(target) == "4"
@@ -298,7 +298,7 @@ def test_a_good_shadow_takes_over(target: Target, make_release: MakeRelease) -> 
 
 def test_a_dead_shadow_harms_nobody(target: Target, make_release: MakeRelease) -> None:
     release = make_release("9")
-    with load(target.host, target.port, PATH, {"x": 1}, clients=8) as sent:
+    with load(target.host, target.port, PATH, {"x": 1}, clients=8, seconds=900) as sent:
         assert deploy(target, release, SHADOW, wait=False).outcome == "holding"
         Supervisor(target.layout).stop(release.program.name)
         time.sleep(0.5)
