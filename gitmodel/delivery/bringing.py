@@ -11,6 +11,8 @@ from gitmodel.delivery.outcomes import HostOutcome
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import roll_out_in_turn, tell
+from gitmodel.delivery.steps import StepOutcome
+from gitmodel.delivery.strategy import Aborted, Manner
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.repository import Repository
@@ -27,8 +29,8 @@ class Deployed:
     Attributes:
         model: Its name.
         version: The version that should run; of one that was removed, the one that ran.
-        outcome: deployed, unchanged, mended, removed, checked, failed; held (the version is known to be bad)
-            or frozen (nothing may be rolled out now).
+        outcome: deployed, unchanged, mended, removed, checked, failed; held (the version is known to be bad),
+            frozen (nothing may be rolled out now) or holding (another deployment goes on with its steps).
         url: Where it answers.
         seconds: How long it took.
         reason: Why it failed, or what was mended.
@@ -37,6 +39,7 @@ class Deployed:
         digest: Of the package (hex); "": it was not reached.
         tasks: What ansible did.
         bad_version: Whether it failed by the version's own fault.
+        steps: Those of a canary or shadow that are over.
     """
 
     model: str
@@ -50,6 +53,7 @@ class Deployed:
     digest: str = ""
     tasks: tuple[Task, ...] = field(default=(), repr=False)
     bad_version: bool = False
+    steps: tuple[StepOutcome, ...] = ()
 
     @property
     def hosts(self) -> tuple[HostOutcome, ...]:
@@ -87,6 +91,7 @@ class Bringing:
         freeze: A time in which nothing may be rolled out; ``None``: it is not now.
         check: Only say what would change.
         thorough: Compare files, too, and mend what is not as it was written.
+        manner: How the steps of a canary or shadow are taken.
     """
 
     repo: Repository
@@ -95,6 +100,7 @@ class Bringing:
     freeze: Freeze | None = None
     check: bool = False
     thorough: bool = False
+    manner: Manner = field(default_factory=Manner)
 
     def bring(self, desired: Desired, previous: str) -> Deployed:
         """Bring a model to its version; ``previous`` is the one that runs. What fails is told, not raised."""
@@ -116,7 +122,8 @@ class Bringing:
                 exit_code=error.exit_code,
                 seconds=time.monotonic() - begun,
                 tasks=error.tasks if isinstance(error, RolloutFailed) else (),
-                bad_version=isinstance(error, RolloutFailed) and error.bad_version,
+                bad_version=_is_bad(error),
+                steps=error.steps if isinstance(error, Aborted) else (),
             )
         words = f" ({done.reason})" if done.reason else ""
         self.sink(f"{name} v{version} to {self.target.name}: {done.outcome}, {done.url}{words}")
@@ -130,14 +137,22 @@ class Bringing:
         drift = used.drift(self.target, release) if self.thorough else ()
         if drift and not (is_new or self.check):
             return self._mend(desired, release, drift, found)
-        done = roll_out_in_turn(self.target, release, sink=self.sink, check=self.check)
+        manner = replace(self.manner, at_once=self.manner.at_once or desired.is_rollback)
+        done = roll_out_in_turn(self.target, release, sink=self.sink, check=self.check, manner=manner)
         words = ""
         if done.outcome == "checked":
             words = (
                 f"it would take the place of v{found.previous}" if found.previous else "it would be started"
             )
             words = words if is_new else "it would be mended"
-        return replace(found, outcome=done.outcome, reason=words, seconds=done.seconds, tasks=done.tasks)
+        return replace(
+            found,
+            outcome=done.outcome,
+            reason=words,
+            seconds=done.seconds,
+            tasks=done.tasks,
+            steps=done.steps,
+        )
 
     def _mend(self, desired: Desired, release: Release, drift: tuple[str, ...], found: Deployed) -> Deployed:
         begun, words = time.monotonic(), "; ".join(dict.fromkeys(drift))
@@ -168,7 +183,12 @@ class Bringing:
         self.sink(f"{name} v{desired.version} to {env} failed: {error.message}")
         for line in (*error.detail.splitlines(), *([f"hint: {error.hint}"] if error.hint else [])):
             self.sink(f"    {line}")
-        if not (isinstance(error, RolloutFailed) and error.bad_version):
+        if not _is_bad(error):
             again = f"`gitmodel deploy {env}` tries again"
             back = f"`gitmodel rollback {name} {env}` returns to the version before, if there is one"
             self.sink(f"    hint: {again}; {back}")
+
+
+def _is_bad(error: GitmodelError) -> bool:
+    """Say whether a rollout failed by the version's own fault, or somebody stopped it."""
+    return isinstance(error, Aborted) or (isinstance(error, RolloutFailed) and error.bad_version)

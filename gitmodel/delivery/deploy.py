@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gitmodel import clock
-from gitmodel.delivery import runtimes
+from gitmodel.delivery import runtimes, wishes
 from gitmodel.delivery.bringing import Bringing, Deployed
 from gitmodel.delivery.failing import settle
 from gitmodel.delivery.freezing import Freeze, freeze_now
@@ -15,6 +15,7 @@ from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outco
 from gitmodel.delivery.removal import Unwanted, take_off, unwanted
 from gitmodel.delivery.rollout import down, turn
 from gitmodel.delivery.runtimes.states import HostState, serving_version, set_up_version
+from gitmodel.delivery.strategy import Manner
 from gitmodel.delivery.target import Target, target_of
 from gitmodel.errors import GitmodelError, ToolFailed, UsageError
 from gitmodel.git.commits import read_log
@@ -29,7 +30,7 @@ from gitmodel.spec import load_environment
 
 __all__ = ["Deployed", "Options", "deploy", "find_target", "take_down"]
 Sink = Callable[[str], None]
-_NOT_NOTED = ("held", "frozen", "checked")
+_NOT_NOTED = ("held", "frozen", "checked", "holding")
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Options:
         thorough: Compare files on the hosts, too, and mend what is not as it was written.
         empty: Stop everything where nothing should run.
         override: Why it is done at a time in which nothing may be rolled out; "": then it is not.
+        manner: How the steps of a canary or shadow are taken.
     """
 
     check: bool = False
     thorough: bool = False
     empty: bool = False
     override: str = ""
+    manner: Manner = field(default_factory=Manner)
 
 
 def deploy(
@@ -76,7 +79,10 @@ def deploy(
     target = find_target(repo, env)
     if not given.check:
         settle(repo, env, by=by, sink=sink)  # what another deployment could not write
-    with turn(target, f"a deployment of {env} by {by}", sink):
+    wish = wishes.CONTINUE if given.manner.advance else wishes.YIELD
+    with turn(target, f"a deployment of {env} by {by}", sink, wish=wish) as is_left:
+        manner = replace(given.manner, advance=given.manner.advance and is_left)
+        given = replace(given, manner=manner)
         left = journal_of(repo, env).read()  # first: what it lacks by now, the branch has
         fetch(repo)
         tip = env_tip(repo, env)
@@ -156,7 +162,13 @@ class _Deployment:
     def _bring(self, desired: Desired, before: str, freeze: Freeze | None) -> Deployed:
         options = self.options
         how = Bringing(
-            self.repo, self.target, self.sink, freeze, check=options.check, thorough=options.thorough
+            self.repo,
+            self.target,
+            self.sink,
+            freeze,
+            check=options.check,
+            thorough=options.thorough,
+            manner=options.manner,
         )
         return how.bring(desired, before)
 

@@ -2,32 +2,43 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from gitmodel.delivery import runtimes
+from gitmodel.delivery import runtimes, wishes
 from gitmodel.delivery.ansible.module_utils import gitmodel_layout
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task, sweep
+from gitmodel.delivery.steps import StepOutcome
+from gitmodel.delivery.strategy import Carrying, Manner
 from gitmodel.delivery.target import Release, Target
-from gitmodel.errors import UsageError
+from gitmodel.errors import GitmodelError, UsageError
 
-Outcome = Literal["deployed", "unchanged", "checked"]
+Outcome = Literal["deployed", "unchanged", "checked", "holding"]
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """What became of it: the address, how many seconds it took, and the tasks that ansible ended."""
+    """What became of it: the address, how many seconds it took, and the tasks that ansible ended.
+
+    ``steps`` are those of a canary or shadow; where the outcome is ``holding``, more are to come.
+    """
 
     outcome: Outcome
     url: str
     seconds: float
     tasks: tuple[Task, ...] = ()
+    steps: tuple[StepOutcome, ...] = ()
 
 
 def roll_out(
-    target: Target, release: Release, *, sink: Callable[[str], None], check: bool = False
+    target: Target,
+    release: Release,
+    *,
+    sink: Callable[[str], None],
+    check: bool = False,
+    manner: Manner | None = None,
 ) -> Rollout:
     """See to it that exactly this release answers at the target, and that no request is lost meanwhile.
 
@@ -36,21 +47,34 @@ def roll_out(
         release: What.
         sink: Told each step, in a line.
         check: Only say what would change.
+        manner: How the steps of a canary or shadow are taken.
 
     Returns:
         The outcome; ``unchanged`` where the release is there, healthy and routed.
 
     Raises:
+        Aborted: If it did worse than the old version beside it, which is then as it was.
         ToolFailed: If it cannot be. What ran before is then as it was.
         UsageError: If the target cannot be used.
     """
     with turn(target, f"{release.model} v{release.version} to {target.name}", sink):
-        return roll_out_in_turn(target, release, sink=sink, check=check)
+        return roll_out_in_turn(target, release, sink=sink, check=check, manner=manner)
 
 
 @contextmanager
-def turn(target: Target, what: str, sink: Callable[[str], None]) -> Iterator[None]:
-    """Hold an environment for oneself, waiting for whoever has it; ``what`` is told to those who wait.
+def turn(
+    target: Target, what: str, sink: Callable[[str], None], *, wish: str = wishes.YIELD
+) -> Iterator[bool]:
+    """Hold an environment for oneself, waiting for whoever has it.
+
+    Args:
+        target: The environment.
+        what: What for; told to those who wait.
+        sink: Told whom it waits for.
+        wish: What who has it shall do if it is but holding a canary or shadow; see `wishes`.
+
+    Yields:
+        Whether nobody has seen to the wish.
 
     Raises:
         UsageError: If the environment's folder cannot be used.
@@ -59,26 +83,54 @@ def turn(target: Target, what: str, sink: Callable[[str], None]) -> Iterator[Non
         gitmodel_layout.refuse_odd_path(target.root)
     except gitmodel_layout.HostError as error:
         raise UsageError(error.message) from error
-    with environment_lock(target.lock, what, sink):
-        yield
+    with ExitStack() as waiting:
+        waiting.enter_context(wishes.wish(target, wish))
+        with environment_lock(target.lock, what, sink):
+            left = wishes.is_left(target, wish)
+            waiting.close()
+            yield left
 
 
 def roll_out_in_turn(
-    target: Target, release: Release, *, sink: Callable[[str], None], check: bool = False
+    target: Target,
+    release: Release,
+    *,
+    sink: Callable[[str], None],
+    check: bool = False,
+    manner: Manner | None = None,
 ) -> Rollout:
     """Do what `roll_out` does, for one who holds the environment (see `turn`)."""
     begun = time.monotonic()
     used = runtimes.runtime(target.runtime)
     missing = used.is_live(target, release)
     outcome: Outcome = "unchanged"
-    tasks: tuple[Task, ...] = ()
+    carrying = Carrying(used, target, release, manner or Manner(), sink, lambda task: sink(tell(task)))
     if missing:
         sink(f"{release.model} v{release.version} to {target.name}: {missing}")
-        tasks = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
-        outcome = "checked" if check else "deployed"
+        outcome = _carry(carrying, check=check)
     else:
         sweep(target.layout.run)
-    return Rollout(outcome, target.url(release.model), time.monotonic() - begun, tasks)
+    seconds = time.monotonic() - begun
+    return Rollout(outcome, target.url(release.model), seconds, tuple(carrying.tasks), tuple(carrying.steps))
+
+
+def _carry(carrying: Carrying, *, check: bool) -> Outcome:
+    """Take the steps of the environment's strategy, then switch."""
+    target, release, by_steps = (
+        carrying.target,
+        carrying.release,
+        carrying.target.strategy.kind != "blue-green",
+    )
+    if by_steps and not check and not carrying.proceed():
+        return "holding"
+    used = runtimes.runtime(target.runtime)
+    try:
+        carrying.tasks += used.deploy(target, release, check=check, sink=carrying.tell)
+    except GitmodelError as error:
+        if carrying.steps:
+            carrying.try_back(error)
+        raise
+    return "checked" if check else "deployed"
 
 
 def tell(task: Task) -> str:
@@ -95,5 +147,5 @@ def down(target: Target, *, sink: Callable[[str], None] = lambda _line: None) ->
     """
     if not target.root.is_dir():
         return False
-    with environment_lock(target.lock, f"the end of {target.name}", sink):
+    with turn(target, f"the end of {target.name}", sink):
         return runtimes.runtime(target.runtime).down(target)

@@ -1,20 +1,21 @@
 """Where a rollout goes, and what it brings."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
 from gitmodel.errors import InvalidFile, UsageError
-from gitmodel.spec.environment import EnvironmentSpec
+from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
 
 
 @dataclass(frozen=True)
 class Target:
     """An environment on a host: the router's address, the folder of everything there, how it runs services.
 
-    ``drain`` counts the seconds between a switch and the end of the old version.
+    ``drain`` counts the seconds between a switch and the end of the old version; ``strategy`` says how a new
+    version takes over.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Target:
     drain: float = 1.0
     runtime: str = "process"
     inventory: str = ""
+    strategy: StrategySpec = field(default_factory=StrategySpec)
 
     @property
     def layout(self) -> Layout:
@@ -51,7 +53,14 @@ def target_of(spec: EnvironmentSpec, state: Path) -> Target:
     if not root.is_absolute():
         raise UsageError(f"the root of environment {spec.name} is not an absolute path: {spec.root}")
     return Target(
-        spec.name, root.resolve(), spec.host, spec.port, spec.drain, spec.runtime, spec.inventory_path or ""
+        spec.name,
+        root.resolve(),
+        spec.host,
+        spec.port,
+        spec.drain,
+        spec.runtime,
+        spec.inventory_path or "",
+        spec.strategy,
     )
 
 

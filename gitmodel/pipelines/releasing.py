@@ -7,6 +7,7 @@ from gitmodel.delivery.deploy import Deployed, Options, deploy
 from gitmodel.delivery.gates import GateResult, evaluate_gates
 from gitmodel.delivery.outcomes import PROPOSED, REFUSED, note_decision
 from gitmodel.delivery.release import package_version
+from gitmodel.delivery.strategy import Manner
 from gitmodel.errors import Refused
 from gitmodel.forges import Forge
 from gitmodel.git.refs import default_rev
@@ -109,10 +110,13 @@ def bring_in_line(repo: Repository, env: str, say: Say) -> int:
 def reconcile(repo: Repository, env: str, say: Say) -> int:
     """Mend all that is not as it should be in an environment; what is held or has to wait is no failure.
 
+    A canary or shadow that is underway goes on by what its time allows; nobody waits for it here.
+
     Returns:
         0, or the exit code of the gravest failure.
     """
-    done = deploy_and_close(repo, env, say, Options(thorough=True))
+    options = Options(thorough=True, manner=Manner(wait=False))
+    done = deploy_and_close(repo, env, say, options)
     return max((each.exit_code for each in done if each.outcome not in ("held", "frozen")), default=0)
 
 

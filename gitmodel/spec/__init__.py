@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+    from gitmodel.spec.environment import AnalysisSpec, EnvironmentSpec, StrategySpec
     from gitmodel.spec.loading import (
         load_environment,
         load_environments,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gitmodel.spec.validation import Report, validate_paths, validate_revision, validate_tree
 
 _HOMES = {
+    "AnalysisSpec": "environment",
     "ArtifactSpec": "model",
     "DataSpec": "model",
     "DeploySpec": "model",
@@ -69,6 +70,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnalysisSpec",
     "ArtifactSpec",
     "DataSpec",
     "DeploySpec",

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
-from gitmodel.spec.environment import EnvironmentSpec, ReconcileSpec, StrategySpec
+from gitmodel.spec.environment import AnalysisSpec, EnvironmentSpec, ReconcileSpec, StrategySpec
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 from gitmodel.spec.windows import build_windows
@@ -87,7 +87,9 @@ def _strategy(data: dict[str, Any]) -> StrategySpec:
     kind = data.get("kind", "blue-green")
     steps = tuple(data.get("steps", _DEFAULT_STEPS if kind == "canary" else ()))
     hold = data.get("hold", "0s" if kind == "blue-green" else _DEFAULT_HOLD)
-    return StrategySpec(kind, steps, parse_duration(hold))
+    more = {key: data[key] for key in ("percent", "then") if key in data}
+    analysis = AnalysisSpec(**data.get("analysis", {}))
+    return StrategySpec(kind, steps, parse_duration(hold), analysis, **more)
 
 
 def build_repository(data: dict[str, Any]) -> RepositorySpec:

@@ -124,8 +124,12 @@ def _strategy(document: Document, strategy: dict[str, Any]) -> Iterator[Problem]
     steps = strategy.get("steps")
     if steps is not None and kind != "canary":
         yield document.problem(("strategy", "steps"), f"steps of a {kind}", 'it only with kind "canary"')
-    if "hold" in strategy and kind == "blue-green":
-        found = f"a hold of a {kind}"
-        yield document.problem(("strategy", "hold"), found, 'it only with kind "canary" or "shadow"')
+    for key in ("hold", "analysis"):
+        if key in strategy and kind == "blue-green":
+            found = f"{'a hold' if key == 'hold' else 'an analysis'} of a {kind}"
+            yield document.problem(("strategy", key), found, 'it only with kind "canary" or "shadow"')
+    for key in ("percent", "then"):
+        if key in strategy and kind != "shadow":
+            yield document.problem(("strategy", key), f"{key} of a {kind}", 'it only with kind "shadow"')
     if steps and (any(low >= high for low, high in pairwise(steps)) or steps[-1] != _WHOLE):
         yield document.problem(("strategy", "steps"), str(steps), "rising numbers, the last one 100")

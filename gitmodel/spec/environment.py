@@ -16,16 +16,43 @@ StrategyKind = Literal["blue-green", "canary", "shadow"]
 
 
 @dataclass(frozen=True)
+class AnalysisSpec:
+    """What a new version beside the old one must keep to.
+
+    Attributes:
+        max_error_rate: How much more of its requests may fail (0..1).
+        max_latency_ratio: How many times as long its 95th percentile may be.
+        min_requests: Of fewer, nothing is said.
+        quality: Whether its answers are compared, by labels where they are known, else by distribution.
+        max_output_shift: How much of the distribution of answers may lie elsewhere (0..1).
+        max_disagreement: Of a shadow: how many of its answers may be others (0..1).
+        inconclusive: What to do where too little was seen.
+    """
+
+    max_error_rate: float = 0.01
+    max_latency_ratio: float = 1.5
+    min_requests: int = 50
+    quality: bool = True
+    max_output_shift: float = 0.2
+    max_disagreement: float = 0.05
+    inconclusive: Literal["abort", "continue"] = "abort"
+
+
+@dataclass(frozen=True)
 class StrategySpec:
     """How a new version takes over.
 
     ``steps`` are the percentages of requests that a canary gets one after the other, rising to 100;
-    ``hold`` is how long each step (or a shadow) is watched.
+    ``percent`` is of how many a shadow gets copies; ``hold`` is how long each step (or a shadow) is watched;
+    ``then`` is what becomes of a shadow that kept to everything.
     """
 
     kind: StrategyKind = "blue-green"
     steps: tuple[int, ...] = ()
     hold: timedelta = timedelta(0)
+    analysis: AnalysisSpec = AnalysisSpec()
+    percent: int = 100
+    then: Literal["promote", "report"] = "promote"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What is wrong in a file, said so that it can be mended: where, what was found, what is allowed."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +84,8 @@ def one_of(values: Iterable[Any]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return what was probably meant by a word; "" where nothing comes near."""
     by_lower = {name.lower(): name for name in known}
+    import difflib
+
     close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else ""
 

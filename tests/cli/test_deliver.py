@@ -106,7 +106,14 @@ def test_a_push_to_the_remote_is_told_so(
         ),
         (["hold", "credit-risk", "staging"], "a hold needs a reason"),
         (["deploy", "qa"], 'there is no environment "qa"'),
-        (["deploy", "staging", "--check", "--down"], "--check and --down are not for one command"),
+        (
+            ["deploy", "staging", "--check", "--down"],
+            "--check, --down, --continue and --abort are not for one command",
+        ),
+        (
+            ["deploy", "staging", "--continue", "--abort"],
+            "--check, --down, --continue and --abort are not for one command",
+        ),
         (["status", "qa"], 'there is no environment "qa"'),
     ],
 )
@@ -214,3 +221,9 @@ def test_deployments_are_read_back(delivered: Repository, run: Run) -> None:
     assert (early.code, early.out) == (0, "")
     assert run("log", "--deployments", "staging", "--at", "yesterday").code == 2
     assert run("log", "--at", "2026-11-20").code == 2
+
+
+def test_nothing_is_underway(delivered: Repository, run: Run) -> None:
+    run("promote", "hello-world:1", "staging")
+    done = run("deploy", "staging", "--abort")
+    assert (done.code, done.out) == (0, "staging: no canary or shadow is underway any more\n")

@@ -38,14 +38,21 @@ def ranked_loans(seed: int) -> pd.DataFrame:
 
 
 def add_version(
-    repo: Repository, depth: int, *, gates: str = "", seed: int = 0, ranked: bool = False
+    repo: Repository,
+    depth: int,
+    *,
+    gates: str = "",
+    seed: int = 0,
+    ranked: bool = False,
+    swapped: bool = False,
 ) -> Version:
-    """Train a tree, commit everything, register it."""
+    """Train a tree, commit everything, register it; one that was ``swapped`` takes good for bad."""
     assert repo.root is not None
     make = ranked_loans if ranked else loans
     train, test = make(seed), make(seed + 1000)
     tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
-    tree.fit(train[["amount", "income"]], train["Class"])
+    classes = train["Class"].map({"good": "bad", "bad": "good"}) if swapped else train["Class"]
+    tree.fit(train[["amount", "income"]], classes)
     folder = repo.root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     train.to_csv(folder / "train.csv", index=False)

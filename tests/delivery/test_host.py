@@ -23,14 +23,11 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import (
     refuse_odd_path,
     write,
 )
+from gitmodel.delivery.ansible.module_utils.gitmodel_ports import free_port
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import alike, wait
-from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import (
-    free_port,
-    is_changed,
-    place_release,
-    tree_digest,
-)
-from gitmodel.delivery.ansible.module_utils.gitmodel_router import read_route, route, static
+from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import is_changed, place_release, tree_digest
+from gitmodel.delivery.ansible.module_utils.gitmodel_router import static
+from gitmodel.delivery.ansible.module_utils.gitmodel_routes import read_mirrors, read_route, route
 from gitmodel.delivery.ansible.module_utils.gitmodel_supervisor import program_sections, tail
 from gitmodel.delivery.ansible.module_utils.gitmodel_turn import turn
 
@@ -83,6 +80,10 @@ def test_routes_round_trip(weights: dict[Program, int]) -> None:
     unique = {program.at(1): (program, weight) for program, weight in weights.items()}
     kept = dict(unique.values())
     assert read_route(route(kept), "a/b") == kept
+    assert read_mirrors(route(kept), "a/b") == {}
+    mirrors = {Program("a/b", "999.0.0", DIGEST, 1): 40}
+    assert read_route(route(kept, mirrors), "a/b") == kept
+    assert read_mirrors(route(kept, mirrors), "a/b") == mirrors
 
 
 def test_route_rules() -> None:
@@ -98,9 +99,12 @@ def test_route_rules() -> None:
 
 
 def test_router_reports_nothing(tmp_path: Path) -> None:
-    document = json.loads(static(Layout(tmp_path), "::1", 8400))
+    document = json.loads(static(Layout(tmp_path), "::1", 8400, 20000))
     assert document["global"] == {"checkNewVersion": False, "sendAnonymousUsage": False}
-    assert document["entryPoints"] == {"web": {"address": "[::1]:8400"}}
+    assert document["entryPoints"] == {
+        "web": {"address": "[::1]:8400", "asDefault": True},
+        "figures": {"address": "127.0.0.1:20000"},
+    }
     assert "api" not in document
 
 

@@ -1,11 +1,15 @@
 """A service with the interface of a generated one: starts at once, misbehaves on demand.
 
-``version.json`` beside it may hold ``mode``: ``exits``, ``never-ready`` or ``wrong``; and ``sleep`` (seconds
-that a prediction takes). A prediction doubles numbers and echoes text.
+``version.json`` beside it may hold ``mode``: ``exits``, ``never-ready``, ``wrong``, and, for requests that
+come through a router only, ``fails`` (500) or ``odd`` (answers otherwise); and ``sleep`` (seconds that a
+prediction takes). A prediction doubles numbers and echoes text; it is kept where `GITMODEL_STATE` says.
 """
 
 import json
+import os
+import secrets
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +17,26 @@ from typing import Any
 
 VERSION = json.loads(Path("version.json").read_text("utf-8"))
 MODE = VERSION.get("mode", "")
+
+
+_LOCK = threading.Lock()
+
+
+def keep(value: Any, found: Any) -> None:
+    """Append a prediction to where a generated service keeps its own."""
+    key = VERSION["model"].replace("/", ".")
+    state = Path(os.environ["GITMODEL_STATE"])
+    try:
+        shadow = json.loads((state / "shadow" / f"{key}.json").read_text())["digest"] == VERSION["digest"]
+    except FileNotFoundError:
+        shadow = False
+    folder = state / ("shadow" if shadow else "predictions") / key
+    number = secrets.token_hex(8)
+    row = {"id": f"{number}-0", "version": VERSION["version"], "input": {"x": value}}
+    with _LOCK:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"20260101T000000Z-{os.getpid()}-000.jsonl").open("a") as file:
+            file.write(json.dumps({**row, "output": {"prediction": found}}) + "\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -34,8 +58,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         value = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["x"]
-        time.sleep(VERSION.get("sleep", 0))
-        self.answer({"y": "wrong" if MODE == "wrong" else value if isinstance(value, str) else value * 2})
+        routed = "X-Forwarded-For" in self.headers
+        time.sleep(VERSION.get("sleep", 0) if routed else 0)
+        if MODE == "fails" and routed:
+            self.answer({"error": "it fails"}, 500)
+            return
+        found: Any = "wrong" if MODE == "wrong" else value if isinstance(value, str) else value * 2
+        if MODE == "odd" and routed:
+            found += 7
+        if routed:
+            keep(value, found)
+        self.answer({"y": found})
 
     def log_message(self, *_arguments: Any) -> None:
         pass

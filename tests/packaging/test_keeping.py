@@ -395,3 +395,22 @@ def test_segments_are_closed_by_size_and_age(
     assert begun == [True] * 4
     files = sorted((tmp_path / "p").iterdir())
     assert [json.loads(file.read_bytes())["n"] for file in files] == [0, 1, 2, 3]
+
+
+def test_a_shadow_keeps_its_predictions_apart(tmp_path: Path) -> None:
+    forget_metrics()
+    kept = {"sample": 1.0, "exclude": [], "hash": [], "keep": 86_400.0, "max_size": 10**9}
+    keeper = Keeper({"model": KEY, "version": "5", "digest": "ab12"}, kept, tmp_path)
+    mark = tmp_path / "shadow" / f"{KEY}.json"
+    mark.parent.mkdir()
+    for number, text in enumerate(('{"digest": "ab12"}', '{"digest": "cd34"}', "[", '{"digest": "ab12"}')):
+        mark.write_text(text)
+        keeper.predicted(f"{number}", "", [{"x": 1}], [{"prediction": 2}], 1.0)
+        keeper.close()
+
+    def numbers(kind: str) -> list[str]:
+        files = sorted((tmp_path / kind / KEY).glob("*.jsonl"))
+        return [json.loads(row)["id"] for file in files for row in file.read_text().splitlines()]
+
+    assert numbers("shadow") == ["0-0", "3-0"]
+    assert numbers("predictions") == ["1-0", "2-0"]

@@ -347,6 +347,17 @@ MISTAKES_OF_ENVIRONMENTS = {
         "name: production\nstrategy: {kind: blue-green, hold: 5m}\n",
         '2: strategy.hold: found a hold of a blue-green; expected it only with kind "canary" or "shadow"',
     ),
+    "analysis of a blue-green": (
+        "name: production\nstrategy: {analysis: {quality: false}}\n",
+        (
+            "2: strategy.analysis: found an analysis of a blue-green; "
+            'expected it only with kind "canary" or "shadow"'
+        ),
+    ),
+    "then of a canary": (
+        "name: production\nstrategy: {kind: canary, then: report}\n",
+        '2: strategy.then: found then of a canary; expected it only with kind "shadow"',
+    ),
     "steps that fall": (
         "name: production\nstrategy: {kind: canary, steps: [50, 20, 100]}\n",
         "2: strategy.steps: found [50, 20, 100]; expected rising numbers, the last one 100",

@@ -193,6 +193,28 @@ def test_strategies_have_defaults(kind: str, steps: tuple[int, ...], seconds: in
     assert (strategy.kind, strategy.steps, strategy.hold) == (kind, steps, timedelta(seconds=seconds))
 
 
+def test_what_a_new_version_must_keep_to() -> None:
+    text = """name: x
+strategy:
+  kind: shadow
+  percent: 20
+  then: report
+  analysis: {max_error_rate: 0.5, min_requests: 7, quality: false, inconclusive: continue}
+"""
+    found = parse_environment(text, "environments/x.yaml").strategy
+    assert (found.percent, found.then) == (20, "report")
+    kept = spec.AnalysisSpec(0.5, min_requests=7, quality=False, inconclusive="continue")
+    assert found.analysis == kept
+    schema = load_schema("environment")["properties"]["strategy"]["properties"]
+    for part, value in (
+        (schema["analysis"]["properties"], spec.AnalysisSpec()),
+        (schema, spec.StrategySpec()),
+    ):
+        for field in dataclasses.fields(value):
+            if field.name not in {"steps", "hold", "analysis"}:
+                assert part[field.name]["default"] == getattr(value, field.name)
+
+
 def test_a_repository() -> None:
     text = """models: ['**/model.yaml']
 versions: semver

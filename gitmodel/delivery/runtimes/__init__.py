@@ -6,11 +6,12 @@ from typing import Protocol
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.runtimes import process
 from gitmodel.delivery.runtimes.states import HostState
+from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import UsageError
 
 
-class Runtime(Protocol):
+class Runtime(Stepping, Protocol):
     """What a rollout needs of a runtime; `process` is the example to follow."""
 
     def is_live(self, target: Target, release: Release) -> str:

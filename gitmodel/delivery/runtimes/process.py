@@ -17,6 +17,7 @@ from gitmodel.delivery.ansible.module_utils import (
     gitmodel_removal,
     gitmodel_rollout,
     gitmodel_router,
+    gitmodel_routes,
     gitmodel_supervisor,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
@@ -75,9 +76,13 @@ def changed_files(target: Target, release: Release) -> list[str]:
     program = gitmodel_layout.read_programs(layout).get(release.program.name)
     if program is None:
         return []  # `decide` tells
+    figures = gitmodel_router.figures_port(layout)
     own = {
-        layout.router_config: ("its router's file", gitmodel_router.static(layout, target.host, target.port)),
-        layout.route(program.key): ("its route", gitmodel_router.route({program: 1})),
+        layout.router_config: (
+            "its router's file",
+            gitmodel_router.static(layout, target.host, target.port, figures),
+        ),
+        layout.route(program.key): ("its route", gitmodel_routes.route({program: 1})),
         layout.config(program.name): (
             "its service's file",
             gitmodel_rollout.config_text(
@@ -109,11 +114,7 @@ class ProcessRuntime:
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
         """Run the playbook on this machine."""
-        if target.inventory:
-            raise UsageError(
-                f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
-                hint="take `inventory` out of its file to run on this machine",
-            )
+        _refuse_inventory(target)
         return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
@@ -136,12 +137,49 @@ class ProcessRuntime:
         except (HostError, OSError) as error:
             raise ToolFailed(str(error), detail=getattr(error, "detail", "")) from error
 
+    def step(
+        self, target: Target, release: Release, share: Mapping[str, Any], *, sink: Callable[[Task], None]
+    ) -> tuple[Task, ...]:
+        """Run the playbook of strategies on this machine."""
+        _refuse_inventory(target)
+        return _strategy(target, {**request(target, release), **share, "action": "step"}, sink)
+
+    def act(
+        self, target: Target, model: str, action: str, *, sink: Callable[[Task], None]
+    ) -> tuple[Task, ...]:
+        """Run the playbook of strategies on this machine."""
+        _refuse_inventory(target)
+        asked = {
+            "action": action,
+            "root": str(target.root),
+            "turn": uuid.uuid4().hex,
+            "model": model,
+            "drain_seconds": target.drain,
+        }
+        return _strategy(target, asked, sink)
+
     def down(self, target: Target) -> bool:
         """Stop services, router and supervisor."""
         try:
             return gitmodel_supervisor.shut_down(target.layout)
         except HostError as error:
             raise ToolFailed(error.message, detail=error.detail) from error
+
+
+def _refuse_inventory(target: Target) -> None:
+    if target.inventory:
+        raise UsageError(
+            f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
+            hint="take `inventory` out of its file to run on this machine",
+        )
+
+
+def _strategy(target: Target, asked: Mapping[str, Any], sink: Callable[[Task], None]) -> tuple[Task, ...]:
+    target.layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    output, code = playbook.attempt("strategy.yml", asked, workspace=target.layout.run, sink=sink)
+    if code:
+        raise playbook.failure(output, code)
+    return tuple(output.tasks)
 
 
 def request(target: Target, release: Release) -> dict[str, Any]:

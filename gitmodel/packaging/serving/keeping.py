@@ -25,6 +25,10 @@ from .metrics import Metrics
 from .segments import LONGEST_LINE, Segments, line, now, prune, stamp
 
 STATE = "GITMODEL_STATE"
+# Where a version that gets only copies of requests keeps its predictions: they are nobody's.
+SHADOW = "shadow"
+_FOLDERS = (SHADOW, "predictions", "feedback")
+_SHADOWED, _PREDICTED, _LABELLED = range(3)
 # Rows that may wait for the writer. A single larger request is taken where nothing else waits.
 QUEUE_ROWS = 100_000
 _PAUSE = 0.2
@@ -50,8 +54,9 @@ class Keeper:
         self._kept = kept
         self._state = state
         key = self.model.replace("/", ".")
-        self._folders = [] if state is None else [state / name / key for name in ("predictions", "feedback")]
+        self._folders = [] if state is None else [state / name / key for name in _FOLDERS]
         self._writers = [Segments(folder) for folder in self._folders]
+        self._mark = None if state is None else Mark(state / SHADOW / f"{key}.json", version)
         self._queue: deque[Record] = deque()
         self._waiting = 0
         self._dropped: dict[str, int] = {}
@@ -87,7 +92,7 @@ class Keeper:
         Raises:
             OSError: If they cannot be; then none of them is kept.
         """
-        if self._writers[1].append([line(label) for label in labels]):
+        if self._writers[_LABELLED].append([line(label) for label in labels]):
             self._prune()
         for signal in {label["signal"] for label in labels}:
             self.metrics.labelled(signal, sum(label["signal"] == signal for label in labels))
@@ -112,7 +117,7 @@ class Keeper:
                 self._drop("too long", len(lines) - len(short))
             told, self._dropped = self._dropped, {}
             short.extend(line(self._note(dropped=count, reason=why)) for why, count in told.items())
-            begun = bool(short) and self._writers[0].append(short)
+            begun = bool(short) and self._predictions().append(short)
         except (OSError, ValueError, RecursionError) as error:
             self._drop("disk" if isinstance(error, OSError) else "unwritable", sum(map(_size, records)))
             return
@@ -182,6 +187,11 @@ class Keeper:
         for number, (row, answer) in enumerate(zip(record["rows"], record["answers"], strict=True)):
             yield {**facts, "id": f"{record['id']}-{number}", "input": row, "output": answer}
 
+    def _predictions(self) -> Segments:
+        """Return the writer of predictions, which are not among those of users where nobody gets them."""
+        shadow = self._mark is not None and self._mark.is_set()
+        return self._writers[_SHADOWED if shadow else _PREDICTED]
+
     def _drop(self, reason: str, count: int) -> None:
         self._dropped[reason] = self._dropped.get(reason, 0) + count
         self.metrics.dropped(reason, count)
@@ -198,7 +208,7 @@ class Keeper:
                 open_segments=[writer.open_segment for writer in self._writers],
             )
             if gone:
-                self._writers[0].append([line(self._note(**each)) for each in gone])
+                self._predictions().append([line(self._note(**each)) for each in gone])
 
     def _private(self, record: Record) -> Record:
         exclude, hashed = self._kept["exclude"], self._kept["hash"]
@@ -215,6 +225,26 @@ class Keeper:
             assert self._state is not None
             self._salt = _salt(self._state / "salt")
         return hmac.new(self._salt, json.dumps(value).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class Mark:
+    """The file by which who deploys tells a version that its answers reach nobody.
+
+    Args:
+        file: Written from outside; what cannot be read tells nothing.
+        version: Its identity.
+    """
+
+    def __init__(self, file: Path, version: Mapping[str, Any]) -> None:
+        self._file = file
+        self._digest = str(version.get("digest", ""))
+
+    def is_set(self) -> bool:
+        """Say whether it names this version now."""
+        try:
+            return bool(json.loads(self._file.read_text("utf-8"))["digest"] == self._digest)
+        except (OSError, LookupError, TypeError, ValueError):
+            return False
 
 
 class Exporter(MonitorBase[Sequence[Record]]):  # type: ignore[misc]

@@ -19,6 +19,7 @@ _SHOWN = (
     "bad_version",
     "changed",
     "collected",
+    "look",
     "notes",
     "exception",
     "rescued",
@@ -35,8 +36,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_NAME = "gitmodel_lines"
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Print a task that did its work."""
-        self._line(result, "ok")
+        """Print a task that did its work; to include others is none."""
+        if not str(result.task.action).endswith("include_role"):
+            self._line(result, "ok")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Print a task that failed."""

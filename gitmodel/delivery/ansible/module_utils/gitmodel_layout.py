@@ -166,6 +166,14 @@ class Layout:
         """Return where a model's route is kept while it is being switched."""
         return self.root / "router" / "previous" / f"{key}.yaml"
 
+    def strategy(self, key: str) -> Path:
+        """Return the file that tells how far a canary or shadow of a model is."""
+        return self.root / "router" / "strategy" / f"{key}.json"
+
+    def shadow(self, key: str) -> Path:
+        """Return the file that tells services of a model which of them is a shadow."""
+        return self.state / "shadow" / f"{key}.json"
+
     def scratch(self, name: str) -> Path:
         """Return the folder for what a program writes while it runs."""
         return self.home / name

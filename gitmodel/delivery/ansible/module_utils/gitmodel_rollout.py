@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import random
 import shutil
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,9 @@ from typing import Any
 from . import gitmodel_probe as probe
 from . import gitmodel_router as router
 from .gitmodel_layout import HostError, Layout, Program, VersionError, ini, read_programs, write
+from .gitmodel_ports import free_port
 from .gitmodel_supervisor import Supervisor, program_sections, tail
 
-# Below what systems hand out by themselves, so that nobody takes a port while its service restarts.
-_PORTS = range(20_000, 30_000)
 _DEAD = ("BACKOFF", "EXITED", "FATAL", "STOPPED", "UNKNOWN")
 
 
@@ -194,28 +191,6 @@ def _with_words(layout: Layout, program: Program, position: int, check: Callable
         raise type(error)(error.message, detail="\n".join(filter(None, (error.detail, words)))) from error
 
 
-def free_port(layout: Layout) -> int:
-    """Return a loopback port that nobody has and that no program of the environment is going to use.
-
-    Raises:
-        HostError: If there is none.
-    """
-    used = {program.port for program in read_programs(layout).values()}
-    for port in random.sample(_PORTS, len(_PORTS)):
-        if port not in used and _can_bind(port):
-            return port
-    raise HostError("no loopback port between 20000 and 29999 is free")
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as candidate:
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 def discard(layout: Layout, program: Program) -> bool:
     """Stop a new program that was given up, unless requests go to it; say whether there was one."""
     placed = read_programs(layout).get(program.name)
@@ -238,6 +213,8 @@ def retire_others(layout: Layout, program: Program, keep: int) -> list[str]:
     supervisor = Supervisor(layout)
     stopped = [other.name for other in others(layout, program) if supervisor.remove(other.name)]
     router.forget_previous(layout, program)
+    for file in (layout.strategy(program.key), layout.shadow(program.key)):
+        file.unlink(missing_ok=True)
     releases = sorted(
         (path for path in layout.release(program).parent.iterdir() if not path.name.startswith(".")),
         key=lambda path: path.stat().st_mtime,

@@ -1,25 +1,42 @@
-"""Traefik's files: what it reads at its start, and one small file a model with the weights of its versions.
-
-They are written as JSON, which is YAML too: nothing in a name can be taken for syntax.
-"""
+"""The router: what Traefik reads at its start, bringing it up, and switching."""
 
 import json
 import socket
-from collections.abc import Mapping
-from typing import Any
 
-from .gitmodel_layout import ROUTER, HostError, Layout, Program, parse_program, read_programs, write
+from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs, write
+from .gitmodel_ports import free_port
 from .gitmodel_probe import is_version, version_at, wait
+from .gitmodel_routes import as_text, read_mirrors, read_route, route
 from .gitmodel_supervisor import Supervisor, program_sections, tail
 
+# Seconds: each a quarter longer than the one before, so that a percentile is known to an eighth.
+BUCKETS = [round(0.001 * 1.25**number, 6) for number in range(50)]
 _SWITCH_SECONDS = 15.0
 
 
-def static(layout: Layout, host: str, port: int) -> str:
-    """Return the router's own configuration: one entry point, no dashboard, nothing reported to anyone."""
-    return _text(
+def static(layout: Layout, host: str, port: int, figures: int) -> str:
+    """Return the router's own configuration: no dashboard, nothing reported to anyone.
+
+    Args:
+        layout: Where.
+        host: The address that models answer at.
+        port: The port that they answer at.
+        figures: The loopback port on which the router tells how many requests each version answered.
+    """
+    return as_text(
         {
-            "entryPoints": {"web": {"address": f"{_in_url(host)}:{port}"}},
+            "entryPoints": {
+                "web": {"address": f"{_in_url(host)}:{port}", "asDefault": True},
+                "figures": {"address": f"127.0.0.1:{figures}"},
+            },
+            "metrics": {
+                "prometheus": {
+                    "entryPoint": "figures",
+                    "buckets": BUCKETS,
+                    "addEntryPointsLabels": False,
+                    "addServicesLabels": True,
+                }
+            },
             "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
             "log": {"level": "ERROR", "noColor": True},
             "providers": {
@@ -30,77 +47,21 @@ def static(layout: Layout, host: str, port: int) -> str:
     )
 
 
-def route(weights: Mapping[Program, int]) -> str:
-    """Return the route of a model: its prefix taken off, requests shared between versions by weight.
-
-    The longest prefix wins, so a model `a` gets nothing that is for `a/b`, nor for `ab`.
-    `read_route` is the inverse.
-    """
-    model, key = _one_model(weights)
-    prefix = f"/{model}"
-    return _text(
-        {
-            "http": {
-                "routers": {
-                    key: {
-                        "rule": f"PathPrefix(`{prefix}/`) || Path(`{prefix}`)",
-                        "priority": 1000 + len(prefix),
-                        "middlewares": [key],
-                        "service": key,
-                    }
-                },
-                "middlewares": {key: {"stripPrefix": {"prefixes": [prefix]}}},
-                "services": _services(key, weights),
-            }
-        }
-    )
-
-
-def _one_model(weights: Mapping[Program, int]) -> tuple[str, str]:
-    models = {(program.model, program.key) for program in weights}
-    if len(models) != 1:
-        raise HostError(f"a route is for one model, not {len(models)}")
-    return models.pop()
-
-
-def _services(key: str, weights: Mapping[Program, int]) -> dict[str, Any]:
-    """A model's key holds no ``~``, so no version is called like another model."""
-    services: dict[str, Any] = {
-        _service(program): {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{program.port}"}]}}
-        for program in weights
-    }
-    shares = [{"name": _service(program), "weight": weight} for program, weight in weights.items()]
-    services[key] = {"weighted": {"services": shares}}
-    return services
-
-
-def _service(program: Program) -> str:
-    return f"{program.key}~{program.version}~{program.digest}"
-
-
-def read_route(text: str, model: str) -> dict[Program, int]:
-    """Return the weights in a route of a model; nothing where it is no route of ours."""
-    try:
-        services = json.loads(text)["http"]["services"]
-        shares = services[model.replace("/", ".")]["weighted"]["services"]
-        return {_program(share["name"], model, services): int(share["weight"]) for share in shares}
-    except (AttributeError, HostError, KeyError, TypeError, ValueError):
-        return {}
-
-
-def _program(name: str, model: str, services: Mapping[str, Any]) -> Program:
-    _key, version, digest = name.split("~")
-    url = str(services[name]["loadBalancer"]["servers"][0]["url"])
-    fields = {"model": model, "version": version, "digest": digest, "port": url.rpartition(":")[2]}
-    return parse_program(fields)
-
-
 def routed(layout: Layout, model: str) -> dict[Program, int]:
     """Return what the router sends a model's requests to; nothing where the model has no route."""
+    return read_route(_route_text(layout, model), model)
+
+
+def mirrored(layout: Layout, model: str) -> dict[Program, int]:
+    """Return what the router sends copies of a model's requests to."""
+    return read_mirrors(_route_text(layout, model), model)
+
+
+def _route_text(layout: Layout, model: str) -> str:
     try:
-        return read_route(layout.route(model.replace("/", ".")).read_text("utf-8"), model)
+        return layout.route(model.replace("/", ".")).read_text("utf-8")
     except OSError:
-        return {}
+        return ""
 
 
 def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
@@ -113,7 +74,10 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     command = (executable, f"--configfile={layout.router_config}")
     if _state(supervisor) == "RUNNING" and _address(layout) != (host, port):
         refuse_taken(host, port)  # before the router leaves its old address
-    changed = write(layout.router_config, static(layout, host, port))
+    figures = figures_port(layout)
+    if not figures or (_state(supervisor) != "RUNNING" and listens("127.0.0.1", figures)):
+        figures = free_port(layout)
+    changed = write(layout.router_config, static(layout, host, port, figures))
     changed |= write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
     if changed and supervisor.state(ROUTER) is not None:
         supervisor.remove(ROUTER)
@@ -130,14 +94,20 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     return True
 
 
-def _address(layout: Layout) -> "tuple[str, int] | None":
+def _address(layout: Layout, point: str = "web") -> "tuple[str, int] | None":
     """Return where the router was told to listen."""
     try:
-        address = json.loads(layout.router_config.read_text("utf-8"))["entryPoints"]["web"]["address"]
+        address = json.loads(layout.router_config.read_text("utf-8"))["entryPoints"][point]["address"]
         host, _, port = str(address).rpartition(":")
         return host.strip("[]"), int(port)
     except (KeyError, OSError, TypeError, ValueError):
         return None
+
+
+def figures_port(layout: Layout) -> int:
+    """Return the loopback port of the router's figures; 0: it was told of none yet."""
+    found = _address(layout, "figures")
+    return found[1] if found else 0
 
 
 def log_size(layout: Layout, name: str = ROUTER) -> int:
@@ -229,7 +199,3 @@ def forget_previous(layout: Layout, program: Program) -> None:
 
 def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=1, sort_keys=True) + "\n"
