@@ -14,6 +14,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "root": {"type": "path", "required": True},
+            "units": {"type": "str", "default": ""},
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict", "required": True},
             "host": {"type": "str", "required": True},
@@ -21,7 +22,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    layout = Layout(Path(module.params["root"]))
+    layout = Layout(Path(module.params["root"]), module.params["units"])
     try:
         program = parse_program(module.params["program"])
         placed = read_programs(layout).get(program.name)

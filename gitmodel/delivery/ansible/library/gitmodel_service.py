@@ -23,6 +23,7 @@ def main() -> None:
         argument_spec={
             "state": {"choices": ["started", "unrouted_absent", "alone"], "required": True},
             "root": {"type": "path", "required": True},
+            "units": {"type": "str", "default": ""},
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict", "required": True},
             "source": {"type": "path"},
@@ -33,11 +34,12 @@ def main() -> None:
             "ready_seconds": {"type": "float", "default": 60.0},
             "drain_seconds": {"type": "float", "default": 1.0},
             "keep_releases": {"type": "int", "default": 3},
+            "limits": {"type": "dict", "default": {}},
         },
-        required_if=[("state", "started", ("source", "digest", "command"))],
+        required_if=[("state", "started", ("digest", "command"))],
         supports_check_mode=True,
     )
-    layout = Layout(Path(module.params["root"]))
+    layout = Layout(Path(module.params["root"]), module.params["units"])
     try:
         program = parse_program(module.params["program"])
         if module.check_mode:
@@ -50,7 +52,10 @@ def main() -> None:
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
-    rollout.place_release(layout, program, Path(given["source"]), given["digest"])
+    if given["source"]:
+        rollout.place_release(layout, program, Path(given["source"]), given["digest"])
+    else:
+        rollout.check_release(layout, program, given["digest"])
     changed = rollout.start(
         layout,
         program,
@@ -58,6 +63,7 @@ def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[b
         given["smoke"],
         given["ready_seconds"],
         variables={"GITMODEL_ENVIRONMENT": given["environment"]},
+        limits=given["limits"],
     )
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"
