@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gitmodel.delivery.hosts import HostOutcome, RolloutFailed
+from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import Rollout, down, roll_out_in_turn, turn
@@ -32,6 +34,7 @@ class Deployed:
     seconds: float
     reason: str = ""
     exit_code: int = 0
+    hosts: tuple[HostOutcome, ...] = ()
 
 
 def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = False) -> list[Deployed]:
@@ -55,6 +58,7 @@ def deploy(repo: Repository, env: str, *, by: str, sink: Sink, check: bool = Fal
     target = find_target(repo, env)
     with turn(target, f"a deployment of {env} by {by}", sink):
         fetch(repo)
+        target = at_hosts(repo, target)
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
@@ -98,9 +102,10 @@ def _one(repo: Repository, target: Target, desired: Desired, sink: Sink, *, chec
         again = f"`gitmodel deploy {target.name}` tries again"
         back = f"`gitmodel rollback {name} {target.name}` returns to the version before, if there is one"
         sink(f"    hint: {again}; {back}")
-        return Deployed(name, version, "failed", target.url(name), 0.0, error.message, error.exit_code)
+        hosts = error.hosts if isinstance(error, RolloutFailed) else ()
+        return Deployed(name, version, "failed", target.url(name), 0.0, error.message, error.exit_code, hosts)
     sink(f"{name} v{version} to {target.name}: {done.outcome}, {done.url}")
-    return Deployed(name, version, done.outcome, done.url, done.seconds)
+    return Deployed(name, version, done.outcome, done.url, done.seconds, hosts=done.hosts)
 
 
 def _roll_out(repo: Repository, target: Target, desired: Desired, sink: Sink, *, check: bool) -> Rollout:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gitmodel.delivery import runtimes
 from gitmodel.delivery.ansible.module_utils import gitmodel_layout
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task, sweep
 from gitmodel.delivery.target import Release, Target
@@ -18,12 +19,13 @@ Outcome = Literal["deployed", "unchanged", "checked"]
 
 @dataclass(frozen=True)
 class Rollout:
-    """What became of it: the address, how many seconds it took, and the tasks that ansible ended."""
+    """What became of it: the address, how many seconds it took, what ansible did, and on which hosts."""
 
     outcome: Outcome
     url: str
     seconds: float
     tasks: tuple[Task, ...] = ()
+    hosts: tuple[HostOutcome, ...] = ()
 
 
 def roll_out(
@@ -72,19 +74,21 @@ def roll_out_in_turn(
     missing = used.is_live(target, release)
     outcome: Outcome = "unchanged"
     tasks: tuple[Task, ...] = ()
+    hosts: tuple[HostOutcome, ...] = ()
     if missing:
         sink(f"{release.model} v{release.version} to {target.name}: {missing}")
-        tasks = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
+        tasks, hosts = used.deploy(target, release, check=check, sink=lambda task: sink(tell(task)))
         outcome = "checked" if check else "deployed"
     else:
-        sweep(target.layout.run)
-    return Rollout(outcome, target.url(release.model), time.monotonic() - begun, tasks)
+        sweep(target.workspace)
+    return Rollout(outcome, target.url(release.model), time.monotonic() - begun, tasks, hosts)
 
 
 def tell(task: Task) -> str:
     """Return a task as a line for people."""
     done = task.status if task.status != "ok" else "changed" if task.changed else "ok"
-    return f"  {task.name}: {done}" + (f" ({task.message})" if task.message else "")
+    where = "" if task.host == "localhost" else f"{task.host}: "
+    return f"  {where}{task.name}: {done}" + (f" ({task.message})" if task.message else "")
 
 
 def down(target: Target, *, sink: Callable[[str], None] = lambda _line: None) -> bool:

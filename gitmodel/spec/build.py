@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
-from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.environment import EnvironmentSpec, LimitsSpec, StrategySpec
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 
@@ -74,6 +74,9 @@ def _lengths(data: dict[str, Any], *names: str) -> dict[str, Any]:
 def build_environment(data: dict[str, Any], file: str, *, site_local: bool = False) -> EnvironmentSpec:
     """Make an environment from a valid environment file."""
     made = {**data, "strategy": _strategy(data.get("strategy", {}))}
+    made["limits"] = LimitsSpec(**data.get("limits", {}))
+    if "batch" in made:
+        made["batch"] = str(made["batch"])
     return EnvironmentSpec(file=file, site_local=site_local, **made)
 
 

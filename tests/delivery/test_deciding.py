@@ -11,7 +11,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import Program
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Output, Task, failure, parse_line
 from gitmodel.delivery.rollout import tell
-from gitmodel.delivery.runtimes.process import Observed, decide
+from gitmodel.delivery.runtimes.observing import Observed, decide
 from gitmodel.delivery.target import Release, Target, target_of
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.environment import EnvironmentSpec

@@ -3,8 +3,7 @@
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +16,14 @@ from gitmodel.delivery.ansible.module_utils import (
     gitmodel_router,
     gitmodel_supervisor,
 )
-from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
+from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.runtimes.observing import Observed, decide
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed, UsageError
 
 _KEPT_RELEASES = 3
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What is there for one model: where its requests go, which services are set up, who answers."""
-
-    routed: Mapping[Program, int]
-    programs: tuple[Program, ...]
-    answer: Mapping[str, Any] | None
-
-
-def decide(wanted: Program, observed: Observed) -> str:
-    """Return "" where exactly the wanted program runs, is routed and answers; else why something is to do."""
-    if not observed.routed:
-        return "nothing runs there yet"
-    if [program.at(0) for program in observed.routed] != [wanted.at(0)]:
-        return "another version runs there"
-    if [program.name for program in observed.programs] != [wanted.name]:
-        return "services of other versions are left"
-    if observed.answer is None:
-        return "it does not answer"
-    if not gitmodel_probe.is_version(dict(observed.answer), wanted):
-        return "another version answers"
-    return ""
 
 
 def observe(target: Target, model: str) -> Observed:
@@ -72,14 +49,15 @@ class ProcessRuntime:
 
     def deploy(
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
-    ) -> tuple[Task, ...]:
+    ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """Run the playbook on this machine."""
         if target.inventory:
             raise UsageError(
                 f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
                 hint="take `inventory` out of its file to run on this machine",
             )
-        return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
+        asked = request(target, release)
+        return playbook.run(asked, workspace=target.workspace, check=check, sink=sink), ()
 
     def down(self, target: Target) -> bool:
         """Stop services, router and supervisor."""

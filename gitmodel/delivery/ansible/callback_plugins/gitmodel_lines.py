@@ -19,6 +19,7 @@ _SHOWN = (
     "changed",
     "collected",
     "notes",
+    "observed",
     "exception",
     "rescued",
     "module_stdout",

@@ -1,5 +1,6 @@
 """Ansible module: see to it that what keeps the services of an environment, and its router, run."""
 
+import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
@@ -26,6 +27,8 @@ def main() -> None:
     )
     given = module.params
     layout = Layout(Path(given["root"]), given["units"])
+    if layout.units:
+        os.umask(0o022)  # services run as another user than root
     try:
         if module.check_mode:
             module.exit_json(changed=not keeper(layout).answers())

@@ -1,5 +1,6 @@
 """Ansible module: one version of a model as a service: started and checked, given up, or alone."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
 
 from ..module_utils import gitmodel_rollout as rollout  # noqa: TID252 - the one form ansible and Python both read
+from ..module_utils.gitmodel_cargo import prune  # noqa: TID252
 from ..module_utils.gitmodel_layout import (  # noqa: TID252
     HostError,
     Layout,
@@ -40,6 +42,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     layout = Layout(Path(module.params["root"]), module.params["units"])
+    if layout.units:
+        os.umask(0o022)  # services run as another user than root
     try:
         program = parse_program(module.params["program"])
         if module.check_mode:
@@ -77,6 +81,8 @@ def _alone(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[boo
     if rollout.others(layout, program):
         time.sleep(given["drain_seconds"])
     stopped = rollout.retire_others(layout, program, given["keep_releases"])
+    if layout.units:
+        prune(layout)
     return bool(stopped), f"stopped {', '.join(stopped)}" if stopped else ""
 
 

@@ -97,6 +97,10 @@ class Systemd:
         if os.geteuid() != 0:
             raise HostError("only root can set up services; add `ansible_become: true` to the inventory")
         made = _make_account()
+        group = pwd.getpwnam(ACCOUNT).pw_gid
+        os.chown(self._layout.root, 0, group)
+        self._layout.root.chmod(0o750)
+        self._layout.run.chmod(0o700)
         for folder in (self._layout.state, self._layout.state / "live"):
             _own(folder)
         return made
