@@ -1,4 +1,4 @@
-"""Real hosts: Debian with systemd and sshd, booted by systemd-nspawn in network namespaces on a bridge of ours.
+"""Real hosts: Debian with systemd and sshd, booted by systemd-nspawn in network namespaces on a bridge.
 
 They share a base that is built once and kept in ``~/.cache/gitmodel-tests``; each writes into a folder of its
 own on top of it. No host reaches anything but the others and this machine.
@@ -33,15 +33,21 @@ def lacking() -> str:
     return f"not installed: {', '.join(missing)}" if missing else ""
 
 
+def cache() -> Path:
+    """Return where what costs long to make is kept: in the home of who runs the tests, not of one run."""
+    return Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "gitmodel-tests"
+
+
 def base() -> Path:
     """Return the file system that all hosts share, built unless it is there."""
     digest = hashlib.sha256(f"{_PACKAGES} {_SUITE}".encode()).hexdigest()[:12]
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    folder = home / ".cache" / "gitmodel-tests" / f"base-{digest}"
+    folder = cache() / f"base-{digest}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         new = folder.with_name(f".{folder.name}.{os.getpid()}")
-        _call("mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(new), _MIRROR)
+        _call(
+            "mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(new), _MIRROR
+        )
         (new / "etc" / "machine-id").unlink(missing_ok=True)
         new.rename(folder)
     return folder
@@ -150,12 +156,15 @@ class Host:
                 pass
         except OSError:
             return False
-        return subprocess.run(
-            ["ssh", *self.options(), "-o", "ConnectTimeout=3", f"root@{self.address}", "true"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        ).returncode == 0
+        return (
+            subprocess.run(
+                ["ssh", *self.options(), "-o", "ConnectTimeout=3", f"root@{self.address}", "true"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            ).returncode
+            == 0
+        )
 
 
 @contextmanager
