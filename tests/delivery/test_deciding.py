@@ -50,7 +50,7 @@ def test_output_of_ansible() -> None:
         "@gitmodel {",
     ):
         output.take(text)
-    assert [tell(task) for task in told] == ["  Start: changed (n)", "  Start: failed (m)"]
+    assert [tell(task) for task in told] == ["  h: Start: changed (n)", "  h: Start: failed (m)"]
     error = failure(output, 2)
     assert (error.message, error.detail, error.exit_code) == ("m", "d", 3)
     orderly = Output(told.append)
@@ -87,8 +87,8 @@ def test_targets(tmp_path: Path) -> None:
     assert Target("x", tmp_path).url() == "http://127.0.0.1:8400"
     with pytest.raises(UsageError, match="not an absolute path"):
         target_of(EnvironmentSpec("local", "x", root="somewhere"), tmp_path)
-    with pytest.raises(UsageError, match="runtime 'systemd' is not available"):
-        runtimes.runtime("systemd")
+    with pytest.raises(UsageError, match="runtime 'container' is not available"):
+        runtimes.runtime("container")
 
 
 def test_a_release_must_have_a_proper_name(tmp_path: Path) -> None:

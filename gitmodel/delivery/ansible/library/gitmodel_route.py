@@ -55,14 +55,16 @@ def main() -> None:
 
 def _back(layout: Layout, program: Program, given: dict[str, Any]) -> dict[str, Any]:
     """Undo a switch to a program, and give it the time to end its requests."""
-    before = router.routed(layout, program.model)
-    router.put_back(layout, program)
-    after = router.routed(layout, program.model)
+    placed = read_programs(layout).get(program.name, program)
     where = (given["host"], given["port"], f"/{program.model}")
-    if changed := before != after:
-        wait(lambda: not is_version(version_at(*where), program), 5)
+    changed = placed in router.routed(layout, program.model)
+    if changed:
+        router.put_back(layout, placed)
+        if placed in router.routed(layout, program.model):
+            raise HostError(f"{program.model} stays at v{program.version}: the version before is gone")
+        wait(lambda: not is_version(version_at(*where), placed), 5)
         time.sleep(given["drain_seconds"])
-    runs = " and ".join(f"v{each.version}" for each in after)
+    runs = " and ".join(f"v{each.version}" for each in router.routed(layout, program.model))
     return {"changed": changed, "notes": f"{runs} runs" if runs else "nothing runs"}
 
 

@@ -185,7 +185,7 @@ def _put(new: Path, final: Path) -> None:
 
 def prune(layout: Layout) -> list[str]:
     """Remove environments and tools that no program uses, all but the newest few; return their names."""
-    used = "".join(path.read_text("utf-8", "replace") for path in layout.programs.glob(f"{layout.units}.*"))
+    used = "".join(path.read_text("utf-8", "replace") for path in layout.programs.iterdir() if path.is_file())
     gone = []
     for kind in ("envs", "tools"):
         folders = [path for path in (layout.root / kind).glob("*") if f"/{kind}/{path.name}/" not in used]
