@@ -106,7 +106,8 @@ def outcomes(done: Rollout | RolloutFailed, hosts: list[Host]) -> list[str]:
 
 
 def test_a_real_model_on_a_host_without_network(models: Repository, hosts: list[Host]) -> None:
-    host, row = hosts[0], {"amount": 0.9, "income": 0.1}
+    host = hosts[0]
+    row: dict[str, object] = {"amount": 0.9, "income": 0.1}
     promote(models, add_version(models, 3), "production", by="ada")
     said = deploy(models)
     assert "sent release, wheels, tools" in said

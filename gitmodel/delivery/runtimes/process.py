@@ -54,7 +54,7 @@ class ProcessRuntime:
         if target.inventory:
             raise UsageError(
                 f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
-                hint="take `inventory` out of its file to run on this machine",
+                hint="take `inventory` out of its file to run on this machine, or say `runtime: systemd`",
             )
         asked = request(target, release)
         return playbook.run(asked, workspace=target.workspace, check=check, sink=sink), ()

@@ -136,17 +136,21 @@ def _nobody(_task: Task) -> None:
 def _seen(task: Task, release: Release) -> Seen:
     if task.status != "ok":
         return Seen(task.host, problem=words_of(task))
-    found = task.result["observed"]
-    routed = {parse_program(program): int(weight) for program, weight in found["routed"]}
-    observed = Observed(routed, tuple(map(parse_program, found["programs"])), found["answer"])
-    return Seen(
-        task.host,
-        missing=decide(release.program, observed),
-        runs=" and ".join(f"{program.version}" for program in routed),
-        address=str(found["address"]),
-        python=str(found["python"]),
-        machine=str(found["machine"]),
-    )
+    try:
+        found = task.result["observed"]
+        routed = {parse_program(program): int(weight) for program, weight in found["routed"]}
+        programs = tuple(map(parse_program, found["programs"]))
+        observed = Observed(routed, programs, found["answer"])
+        return Seen(
+            task.host,
+            missing=decide(release.program, observed),
+            runs=" and ".join(program.version for program in routed),
+            address=str(found["address"]),
+            python=str(found["python"]),
+            machine=str(found["machine"]),
+        )
+    except (HostError, KeyError, TypeError, ValueError) as error:
+        return Seen(task.host, problem=f"what it says cannot be read: {error}")
 
 
 def words_of(task: Task) -> str:
