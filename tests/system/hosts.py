@@ -30,7 +30,10 @@ def lacking() -> str:
     if os.uname().sysname != "Linux" or os.geteuid() != 0:
         return "booting hosts needs root on Linux"
     missing = [name for name in _PROGRAMS if not shutil.which(name)]
-    return f"not installed: {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"not installed: {', '.join(missing)}"
+    allowed = subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, check=False)
+    return "" if allowed.returncode == 0 else "this machine allows no namespaces"
 
 
 def cache() -> Path:
