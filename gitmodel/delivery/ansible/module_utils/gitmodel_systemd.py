@@ -127,7 +127,7 @@ class Systemd:
             folder=_escape(str(folder)),
             command=" ".join(_quote(word).replace("$", "$$") for word in command),
             environment="\n".join(f"Environment={_quote(f'{key}={told[key]}')}" for key in sorted(told)),
-            limits="\n".join(f"{_LIMITS[key]}={_escape(limits[key])}" for key in sorted(limits)),
+            limits="\n".join(f"{_LIMITS[key]}={limits[key]}" for key in sorted(limits)),
             writable=" ".join(_quote(str(path)) for path in writable),
             capabilities=_LOW_PORT if low_port else "",
         )
