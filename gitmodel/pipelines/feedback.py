@@ -3,10 +3,11 @@
 import hashlib
 import posixpath
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gitmodel.pipelines.forgetting import forget
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labelled import Labelled, read_labelled
 from gitmodel.pipelines.partitions import ID, read_ids, write_partition
+from gitmodel.pipelines.taken_out import ENDING, added_line, find_taken_out
 from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.registry.names import model_key
 from gitmodel.spec import ModelSpec, load_models
@@ -134,15 +136,20 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
         if labelled.odd:
             say(f"[feedback] {spec.name}: {labelled.odd} labels are of another kind than most, and left out")
         found = _publish(job, source, labelled, say)
-        forget(folder, spec, labelled, partial(_known, job.repo, source.path))
+        forget(folder, spec, labelled, partial(_known, job.repo, source.path, say))
     shutil.rmtree(workspace, ignore_errors=True)
     return found
 
 
-def _known(repo: Repository, path: str) -> Iterator[str]:
-    """Yield the predictions that are data on the default branch now."""
+def _known(repo: Repository, path: str, say: Say) -> Iterator[str]:
+    """Yield the predictions that are data on the default branch now, or were taken out of it."""
     tip = read_ref(repo, local_name(repo, f"refs/heads/{default_branch(repo)}"))
-    files = folder_files(repo, tip, path) if tip else {}
+    if tip:
+        yield from _row_ids(folder_files(repo, tip, path))
+        yield from find_taken_out(repo, tip, path, say)[0].ids
+
+
+def _row_ids(files: Mapping[str, Path]) -> Iterator[str]:
     return read_ids(file for name, file in files.items() if name.endswith(".parquet"))
 
 
@@ -178,12 +185,14 @@ def _land(source: _Source, labelled: Labelled, say: Say) -> Appended:
     checked_out = repo.root is not None and repo.git("rev-parse", "--symbolic-full-name", "HEAD") == (
         local_name(repo, ref)
     )
-    paths = [f"{source.path}.dvc", posixpath.join(posixpath.dirname(source.path), ".gitignore")]
+    ignore = posixpath.join(posixpath.dirname(source.path), ".gitignore")
+    paths = [f"{source.path}.dvc", f"{source.path}{ENDING}", ignore]
     if checked_out and (changed := repo.changed_files(paths)):
         raise UsageError(f"{', '.join(changed)}: changed and not committed", hint="commit them first")
     landed = advance(repo, ref, make)
     if landed and checked_out:  # else the work tree would take the rows out again
-        repo.git("restore", "--source", landed, "--staged", "--worktree", "--", *paths)
+        there = [path for path in paths if read_file(repo, landed, path) is not None]
+        repo.git("restore", "--source", landed, "--staged", "--worktree", "--", *there)
     _tell(source, made, say)
     return made
 
@@ -219,7 +228,8 @@ def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> A
         raise UsageError("the default branch has no commit yet")
     repo, spec, share = source.repo, source.spec, source.feedback.holdout
     known = folder_files(repo, tip, source.path)
-    labelled.leave_out(read_ids(file for name, file in known.items() if name.endswith(".parquet")))
+    out, is_new = find_taken_out(repo, tip, source.path, say)
+    labelled.leave_out(chain(_row_ids(known), out.ids))
 
     def part(*, held: bool) -> Iterator[dict[str, Any]]:
         rows = labelled.rows(source.target)
@@ -232,9 +242,12 @@ def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> A
         return Appended(spec.name, *counts)
     new = {train[0].name: train[0]} if train else {}
     new |= {f"{HOLDOUT}/{test[0].name}": test[0]} if test else {}
-    changes = add_files(repo, tip, source.path, {**known, **new})
+    digest, changes = add_files(repo, tip, source.path, {**known, **new})
+    if is_new:
+        changes[f"{source.path}{ENDING}"] = out.text()
     made = Appended(spec.name, *counts)
-    commit = commit_files(repo, parent=tip, changes=dict(changes), message=f"{_sentence(source, made)}\n")
+    message = f"{_sentence(source, made)}\n\n{added_line(repo, tip, source.path, digest)}\n"
+    commit = commit_files(repo, parent=tip, changes=dict(changes), message=message)
     if not share_file(repo, commit, f"{source.path}.dvc"):
         say(f"[feedback] {spec.name}: there is no DVC remote, so the rows are on this machine alone")
     return Appended(spec.name, *counts, commit=commit)

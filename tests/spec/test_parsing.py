@@ -246,7 +246,11 @@ def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
         assert field.default == (tuple(default) if isinstance(default, list) else default)
     environment = load_schema("environment")["properties"]
     for field in dataclasses.fields(spec.EnvironmentSpec):
-        if "default" in environment.get(field.name, {}) and field.name not in ("strategy", "windows", "reconcile"):
+        if "default" in environment.get(field.name, {}) and field.name not in (
+            "strategy",
+            "windows",
+            "reconcile",
+        ):
             assert field.default == environment[field.name]["default"]
 
 
