@@ -36,6 +36,8 @@ from gitmodel.training.data_lock import using_data
 from gitmodel.training.keeping import share_file
 
 HOLDOUT = "holdout"
+_NAMED = 3  # labels that cannot be
+_SHOWN = 40  # characters of one
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Appended:
         held_out: New rows that are never trained on.
         broken: Lines that could not be read.
         odd: Labels of another kind than the others.
+        unfit: Labels that are no class of the model, or no number for a regression.
         commit: What the default branch got; "" where nothing is new, or it is proposed.
         proposed: The URL of the pull request; "" where there is none.
     """
@@ -57,6 +60,7 @@ class Appended:
     held_out: int = 0
     broken: int = 0
     odd: int = 0
+    unfit: int = 0
     commit: str = ""
     proposed: str = ""
 
@@ -128,17 +132,38 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
     with (
         using_data(job.repo),
         read_labelled(
-            folder, spec.name, feedback, complete=_complete(source), workspace=workspace, say=say
+            folder,
+            spec.name,
+            feedback,
+            kind=spec.evaluate.kind if spec.evaluate else None,
+            complete=_complete(source),
+            workspace=workspace,
+            say=say,
         ) as labelled,
     ):
-        if labelled.broken:
-            say(f"[feedback] {spec.name}: {labelled.broken} lines are broken and left out")
-        if labelled.odd:
-            say(f"[feedback] {spec.name}: {labelled.odd} labels are of another kind than most, and left out")
+        _tell_odd(spec.name, labelled, say)
         found = _publish(job, source, labelled, say)
         forget(folder, spec, labelled, partial(_known, job.repo, source.path, say))
     shutil.rmtree(workspace, ignore_errors=True)
     return found
+
+
+def _odd(labelled: Labelled) -> tuple[int, int, int]:
+    return labelled.broken, labelled.odd, labelled.unfit
+
+
+def _tell_odd(model: str, labelled: Labelled, say: Say) -> None:
+    broken, odd, unfit = _odd(labelled)
+    if broken:
+        say(f"[feedback] {model}: {broken} lines are broken and left out")
+    if odd:
+        say(f"[feedback] {model}: {odd} labels are of another kind than most, and left out")
+    if unfit:
+        named = ", ".join(repr(each)[:_SHOWN] for each in labelled.unfit_labels(_NAMED))
+        say(
+            f"[feedback] {model}: {unfit} labels are no classes of the model, or no numbers, "
+            f"and left out: {named}"
+        )
 
 
 def _known(repo: Repository, path: str, say: Say) -> Iterator[str]:
@@ -219,7 +244,7 @@ def _propose(job: Job, source: _Source, labelled: Labelled, say: Say) -> Appende
     text = f"{_sentence(source, made)}. Merging this makes them data of the model.\n"
     request = job.forge.propose(branch, base, f"Add feedback to {spec.name}", text)
     say(f"[feedback] {spec.name}: proposed in {request.url}")
-    return Appended(spec.name, made.rows, made.held_out, made.broken, made.odd, proposed=request.url)
+    return Appended(spec.name, made.rows, made.held_out, *_odd(labelled), proposed=request.url)
 
 
 def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> Appended:
@@ -237,7 +262,7 @@ def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> A
 
     train = write_partition(lambda: part(held=False), source.workspace / "rows")
     test = write_partition(lambda: part(held=True), source.workspace / HOLDOUT) if share else None
-    counts = (train[1] if train else 0, test[1] if test else 0, labelled.broken, labelled.odd)
+    counts = (train[1] if train else 0, test[1] if test else 0, *_odd(labelled))
     if train is None and test is None:
         return Appended(spec.name, *counts)
     new = {train[0].name: train[0]} if train else {}
