@@ -24,7 +24,7 @@ from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.pipelines.forgetting import forget
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.labelled import Labelled, read_labelled
+from gitmodel.pipelines.labelled import NUMERIC, Labelled, read_labelled
 from gitmodel.pipelines.partitions import ID, read_ids, write_partition
 from gitmodel.pipelines.taken_out import ENDING, added_line, find_taken_out
 from gitmodel.pipelines.telling import Say, tell_error
@@ -141,7 +141,7 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
             say=say,
         ) as labelled,
     ):
-        _tell_odd(spec.name, labelled, say)
+        _tell_odd(spec, labelled, say)
         found = _publish(job, source, labelled, say)
         forget(folder, spec, labelled, partial(_known, job.repo, source.path, say))
     shutil.rmtree(workspace, ignore_errors=True)
@@ -152,18 +152,17 @@ def _odd(labelled: Labelled) -> tuple[int, int, int]:
     return labelled.broken, labelled.odd, labelled.unfit
 
 
-def _tell_odd(model: str, labelled: Labelled, say: Say) -> None:
+def _tell_odd(spec: ModelSpec, labelled: Labelled, say: Say) -> None:
     broken, odd, unfit = _odd(labelled)
     if broken:
-        say(f"[feedback] {model}: {broken} lines are broken and left out")
+        say(f"[feedback] {spec.name}: {broken} lines are broken and left out")
     if odd:
-        say(f"[feedback] {model}: {odd} labels are of another kind than most, and left out")
+        say(f"[feedback] {spec.name}: {odd} labels are of another kind than most, and left out")
     if unfit:
+        numeric = spec.evaluate is not None and spec.evaluate.kind in NUMERIC
+        what = "numbers" if numeric else "classes of the model"
         named = ", ".join(repr(each)[:_SHOWN] for each in labelled.unfit_labels(_NAMED))
-        say(
-            f"[feedback] {model}: {unfit} labels are no classes of the model, or no numbers, "
-            f"and left out: {named}"
-        )
+        say(f"[feedback] {spec.name}: {unfit} labels are not {what}, and left out: {named}")
 
 
 def _known(repo: Repository, path: str, say: Say) -> Iterator[str]:

@@ -21,6 +21,7 @@ from gitmodel.spec.model import FeedbackSpec, Kind, Label
 
 Value = str | int | None
 
+NUMERIC: frozenset[Kind] = frozenset({"regression", "ranking"})  # their labels are numbers
 _ID = re.compile(r"[0-9a-f]{16}-[0-9]{1,9}")
 _NAMED = 3  # broken lines that are told one by one
 _BATCH = 5000
@@ -173,7 +174,7 @@ def _fits(
     classes: Mapping[tuple[str, ...], int], kind: Kind | None, label: str, is_a: str, number: int | None
 ) -> bool:
     """Say whether a label may be the truth of an answer; where nothing says what may be, each may."""
-    if kind in {"regression", "ranking"}:
+    if kind in NUMERIC:
         return is_a == "number" or (kind == "ranking" and is_a == "truth")
     if number is None:
         return True

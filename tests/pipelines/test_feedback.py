@@ -215,7 +215,7 @@ def test_labels_that_are_no_classes_of_the_model(desk: Desk) -> None:
     found = desk.append()
     assert (found.rows, found.odd, found.unfit) == (4, 0, 4)
     assert [row["Class"] for row in desk.rows()] == ["good", "bad", "ugly", "whatever"]
-    told = "[feedback] risk: 4 labels are no classes of the model, or no numbers, and left out: 'ugly', 3, 4"
+    told = "[feedback] risk: 4 labels are not classes of the model, and left out: 'ugly', 3, 4"
     assert told in desk.said
 
 
@@ -235,6 +235,7 @@ def test_labels_that_are_no_numbers(tmp_path: Path, bare: Repository, kind: str,
     desk.write("feedback", label(0, 2.5), label(1, 7), *(label(n, "much") for n in (2, 3, 4)))
     found = desk.append()
     assert (found.rows, found.odd, found.unfit) == (2, 0, 3)
+    assert "[feedback] risk: 3 labels are not numbers, and left out: 'much'" in desk.said
     assert [row["Class"] for row in desk.rows()] == wanted
 
 
