@@ -34,8 +34,9 @@ create table rows (
     id text primary key, at text, version text, input text, silent text, kind text, classes int
 ) without rowid;
 create table done (id text primary key) without rowid;
+create table misfits (id text primary key) without rowid;
 create view joined as
-select id, rows.at, version, input, label, labels.kind, origin, fits(label, labels.kind, classes) as fits
+select id, rows.at, version, input, label, labels.kind, origin, id not in (select id from misfits) as fits
 from rows join labels using (id);
 """
 # A label that says the same at the same time is the same; of two at one time the greater text counts.
@@ -49,6 +50,9 @@ insert or ignore into rows select ?1, ?2, ?3, ?4, ?5, ?6, ?7
 where ?5 is not null or exists (select 1 from labels where id = ?1)
 """
 _SILENT = "insert or ignore into labels select id, at, silent, kind, ? from rows where silent is not null"
+_MISFITS = """
+insert into misfits select id from rows join labels using (id) where not fits(label, labels.kind, classes)
+"""
 _KINDS = "select kind from joined where fits group by 1 order by count(*) desc, 1"
 _JOINED = """
 select id, at, version, input, label, origin from joined
@@ -56,7 +60,7 @@ where kind in (?, ?) and fits and id not in (select id from done)
 order by at, id
 """
 _ODD = "select count(*) from joined where kind not in (?, ?) and fits"
-_UNFIT = "select count(*) from joined where not fits"
+_UNFIT = "select count(*) from misfits"
 _UNFIT_LABELS = "select distinct label from joined where not fits order by 1 limit ?"
 _MISSING = "select 1 where not exists (select 1 from done where id = ?1)"
 _PENDING = """
@@ -167,6 +171,7 @@ def read_labelled(
             for file in sorted(folder.glob(f"*/{name}/{model_key(model)}/*.jsonl")):
                 _load(found, database, statement, file, read, model, say)
         database.execute(_SILENT, (SILENCE,))
+        database.execute(_MISFITS)
         yield found
 
 
