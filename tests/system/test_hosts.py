@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_probe import ask, version_a
 from gitmodel.delivery.playbook import RolloutFailed
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.delivery.rollout import Rollout, roll_out
+from gitmodel.delivery.strategy import Aborted
 from gitmodel.delivery.target import Release, Target
 from gitmodel.git.repository import Repository
+from gitmodel.spec.environment import AnalysisSpec, StrategySpec
 from tests.conftest import commit_all, make_repository
 from tests.delivery.load import load
 from tests.delivery.models import MODEL, add_version
@@ -87,11 +90,16 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     return lambda version, **told: tiny_release(tmp_path_factory.mktemp("package"), version, TINY, **told)
 
 
-def deploy(repo: Repository, *arguments: str) -> str:
+def command(repo: Repository, *arguments: str) -> tuple[int, str]:
     assert repo.root is not None
-    done = CliRunner().invoke(gitmodel, ["-C", str(repo.root), "deploy", "production", *arguments])
-    assert done.exit_code == 0, done.output
-    return done.output
+    done = CliRunner().invoke(gitmodel, ["-C", str(repo.root), *arguments])
+    return done.exit_code, done.output
+
+
+def deploy(repo: Repository) -> str:
+    code, said = command(repo, "deploy", "production")
+    assert code == 0, said
+    return said
 
 
 def live(host: Host, port: int = FLEET_PORT, model: str = TINY) -> str | None:
@@ -148,6 +156,40 @@ def test_units_are_closed_boxes_that_start_with_the_host(models: Repository, hos
     assert "unchanged" in deploy(models)
 
 
+SPOILS = {
+    "its unit was stopped": "systemctl stop {unit}",
+    "the router was stopped": "systemctl stop gitmodel-production.router.service",
+    "its route was changed": "echo '{{}}' > {root}/router/dynamic/{model}.yaml",
+    "its route was deleted": "rm {root}/router/dynamic/{model}.yaml",
+    "its release was changed": "echo '#' >> {root}/releases/{model}/{release}/src/run.py",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS)
+def test_drift_is_found_and_mended(models: Repository, hosts: list[Host], spoil: str) -> None:
+    host, root = hosts[0], "/var/lib/gitmodel/production"
+    assert command(models, "status", "production", "--check")[0] == 0
+    (unit,) = [each for each in units(host, "production") if not each.startswith("router")]
+    release = unit.removeprefix(f"{MODEL}-").removesuffix(".service")
+    host.run(spoil.format(unit=f"gitmodel-production.{unit}", root=root, model=MODEL, release=release))
+    code, said = command(models, "reconcile", "production")
+    assert code == 0, said
+    assert f"{MODEL} v1 to production: mended" in said or f"{MODEL} v1 to production: deployed" in said
+    assert live(host, PORT, MODEL) == "1"
+    assert command(models, "status", "production", "--check")[0] == 0
+    assert "unchanged" in command(models, "reconcile", "production")[1]
+
+
+def test_a_model_that_is_withdrawn_is_removed(models: Repository, hosts: list[Host]) -> None:
+    host = hosts[0]
+    reason = ("--reason", "replaced")
+    assert command(models, "withdraw", MODEL, "production", *reason, "--empty")[0] == 0
+    code, said = command(models, "deploy", "production", "--empty")
+    assert (code, "stopped v1, removed its releases" in said) == (0, True), said
+    assert units(host, "production") == ["router.service"]
+    assert host.run("ls /var/lib/gitmodel/production/state/predictions").split() == [MODEL]
+
+
 def test_hosts_in_batches(fleet: Target, hosts: list[Host], make: Make) -> None:
     lines: list[str] = []
     assert outcomes(roll_out(fleet, make("1"), sink=print, check=True), hosts) == ["checked"] * 3
@@ -198,6 +240,25 @@ def test_all_return_where_one_fails(fleet: Target, hosts: list[Host], make: Make
     hosts[1].run(f"rm -r {spoilt}")
     assert outcomes(roll_out(fleet, release, sink=print), hosts) == ["unchanged", "deployed", "unchanged"]
     assert [live(host) for host in hosts] == ["3"] * 3
+
+
+def test_a_canary_on_all_hosts(fleet: Target, hosts: list[Host], make: Make) -> None:
+    analysis = AnalysisSpec(min_requests=30, max_latency_ratio=8)
+    steps = replace(fleet, strategy=StrategySpec("canary", (20, 100), timedelta(seconds=1), analysis))
+    path = f"/{TINY}/predict"
+    with load(hosts[0].address, FLEET_PORT, path, {"x": 1}, clients=16, seconds=300) as sent:
+        with pytest.raises(Aborted, match="its answers are distributed otherwise") as raised:
+            roll_out(steps, make("5", mode="odd"), sink=print)
+        assert [(step.percent, step.verdict) for step in raised.value.steps] == [(20, "failed")]
+        assert [len(units(host, "fleet")) for host in hosts] == [2] * 3
+        assert [live(host) for host in hosts] == ["3"] * 3
+
+        done = roll_out(steps, make("6"), sink=print)
+    assert [(step.percent, step.verdict) for step in done.steps] == [(20, "passed")]
+    assert done.steps[0].figures["requests"] >= 30
+    assert outcomes(done, hosts) == ["deployed"] * 3
+    assert not sent.lost
+    assert outcomes(roll_out(fleet, make("3"), sink=print), hosts) == ["deployed"] * 3
 
 
 def test_a_host_dies_before_its_switch(fleet: Target, hosts: list[Host], make: Make) -> None:

@@ -8,7 +8,8 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -79,10 +80,8 @@ class SystemdRuntime:
         known, self._last = self._last, None
         fresh = known is not None and known[:2] == (target, release)
         seen = known[2] if known is not None and fresh else look(target, release)
-        for left in target.workspace.glob(f"{_CARGO}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_CARGO, dir=target.workspace) as folder:
-            asked = request(target, release, seen, Path(folder))
+        with _cargo(target) as folder:
+            asked = request(target, release, seen, folder)
             return _roll_out(target, asked, _Progress(seen), check=check, sink=sink)
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
@@ -98,47 +97,60 @@ class SystemdRuntime:
 
     def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:
         """Do it on every host; where one does not answer, the others are seen to all the same."""
-        asked = {
-            **where(target),
-            "turn": uuid.uuid4().hex,
-            "model": model,
-            "drain_seconds": target.drain,
-            "forget": forget,
-        }
-        output, code = playbook.attempt(
-            "remove.yml",
-            asked,
-            workspace=target.workspace,
-            sink=lambda _task: None,
-            inventory=target.inventory,
-        )
-        if code:
-            raise playbook.failure(output, code)
-        done = [(task.host, task.message) for task in output.tasks]
+        asked = {**_asked(target, model), "forget": forget}
+        tasks = _on_all("remove.yml", target, asked, lambda _task: None)
+        done = [(task.host, task.message) for task in tasks]
         return tuple(f"{host}: {words}" for host, words in done if words)
 
     def step(
         self, target: Target, release: Release, share: Mapping[str, Any], *, sink: Sink
     ) -> tuple[Task, ...]:
-        """Refuse: the steps of strategies are not taken on other hosts yet."""
-        del release, share, sink
-        raise _by_steps(target)
+        """Do it on all hosts at once; one that fails keeps the old version alone, and the step has failed."""
+        with _cargo(target) as folder:
+            asked = {**request(target, release, look(target, release), folder), **share}
+            return _on_all("step.yml", target, asked, sink)
 
     def act(self, target: Target, model: str, action: str, *, sink: Sink) -> tuple[Task, ...]:
-        """Refuse: the steps of strategies are not taken on other hosts yet."""
-        del model, action, sink
-        raise _by_steps(target)
+        """Do it on all hosts at once."""
+        asked = {**_asked(target, model), "action": action}
+        return _on_all("act.yml", target, asked, sink)
 
     def down(self, target: Target) -> bool:
         """Refuse: what runs on hosts is not stopped by a word of this machine."""
         raise UsageError(f"{target.name} is on other hosts; only what runs on this machine is stopped")
 
 
-def _by_steps(target: Target) -> UsageError:
-    return UsageError(
-        f"the runtime `systemd` does not carry out the strategy {target.strategy.kind} of {target.name}",
-        hint="say `strategy: {kind: blue-green}` in the environment's file",
+def _asked(target: Target, model: str) -> dict[str, Any]:
+    """Return what modules are told that act on a model as it is there."""
+    return {
+        **where(target),
+        "turn": uuid.uuid4().hex,
+        "model": model,
+        "drain_seconds": target.drain,
+    }
+
+
+@contextmanager
+def _cargo(target: Target) -> Iterator[Path]:
+    """Yield a folder for what is sent; what killed rollouts left goes."""
+    for left in target.workspace.glob(f"{_CARGO}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_CARGO, dir=target.workspace) as folder:
+        yield Path(folder)
+
+
+def _on_all(play: str, target: Target, asked: Mapping[str, Any], sink: Sink) -> tuple[Task, ...]:
+    """Carry out a playbook on all hosts.
+
+    Raises:
+        ToolFailed: If it fails on one of them.
+    """
+    output, code = playbook.attempt(
+        play, asked, workspace=target.workspace, sink=sink, inventory=target.inventory
     )
+    if code:
+        raise playbook.failure(output, code)
+    return tuple(output.tasks)
 
 
 def request(target: Target, release: Release, seen: Mapping[str, Seen], workspace: Path) -> dict[str, Any]:

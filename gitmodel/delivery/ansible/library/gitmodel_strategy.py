@@ -16,6 +16,7 @@ def main() -> None:
         argument_spec={
             "action": {"choices": ["look", *_ACTIONS], "required": True},
             "root": {"type": "path", "required": True},
+            "units": {"type": "str", "default": ""},
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict"},
             "model": {"type": "str", "default": ""},
@@ -27,7 +28,7 @@ def main() -> None:
         required_if=[("action", "step", ("program", "percent"))],
     )
     given = module.params
-    layout = Layout(Path(given["root"]))
+    layout = Layout(Path(given["root"]), given["units"])
     try:
         if given["action"] == "look":  # asks, changes nothing, and need not wait for its turn
             module.exit_json(changed=False, look=strategy.look(layout, given["model"]))
