@@ -9,7 +9,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
-from gitmodel.delivery.runtimes.states import HostState, ServiceState
+from gitmodel.delivery.runtimes.states import HostState, ServiceState, serving_version
 from gitmodel.delivery.target import Target
 from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
@@ -86,10 +86,12 @@ def status(repo: Repository, env: str) -> list[Status]:
     def row(desired: Desired) -> Status:
         last = next((each for each in outcomes if each.model == desired.model and each.env == env), None)
         url = target.url(desired.model) if target else last.url if last else ""
-        answer = _ask(url) or {}
+        answer = ({} if target and target.inventory else _ask(url)) or {}
         live, model_id = answer.get("version"), answer.get("model_id")
         if answer.get("model") != desired.model:
             live = model_id = None
+        if target and target.inventory:  # who asks from here may not reach what hosts answer
+            live = serving_version(states, desired.model) or None
         hosts = tuple(each for state in states for each in host_services(state, desired))
         return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last, hosts)
 
