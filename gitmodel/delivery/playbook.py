@@ -142,6 +142,7 @@ def attempt(
     sink: Callable[[Task], None],
     inventory: str = "",
     check: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Output, int]:
     """Carry out a playbook and return what it said with its exit code; see `run`."""
     output = Output(sink)
@@ -150,8 +151,8 @@ def attempt(
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
         argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), play]
-        environment = _environment(Path(folder), file) | ({} if inventory else _LOCAL)
-        code = process.stream(argv, cwd=CONTENT, env=environment, sink=output.take)
+        around = _environment(Path(folder), file) | ({} if inventory else _LOCAL) | dict(environment or {})
+        code = process.stream(argv, cwd=CONTENT, env=around, sink=output.take)
     sweep(workspace)  # the ansible of a killed runner may have written again while it ended
     return output, code
 

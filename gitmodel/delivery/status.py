@@ -8,7 +8,7 @@ from gitmodel.delivery import runtimes
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
-from gitmodel.delivery.runtimes.states import HostState, ServiceState
+from gitmodel.delivery.runtimes.states import HostState, ServiceState, serving_version
 from gitmodel.delivery.target import Target
 from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
@@ -89,6 +89,8 @@ def status(repo: Repository, env: str) -> list[Status]:
         live, model_id = answer.get("version"), answer.get("model_id")
         if answer.get("model") != desired.model:
             live = model_id = None
+        if target and target.kubernetes and not answer:  # its address may be known inside the cluster only
+            live = serving_version(states, desired.model) or None
         hosts = tuple(each for state in states for each in host_services(state, desired))
         return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last, hosts)
 

@@ -8,6 +8,7 @@ from typing import Any
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Target:
     runtime: str = "process"
     inventory: str = ""
     strategy: StrategySpec = field(default_factory=StrategySpec)
+    kubernetes: KubernetesSpec | None = None
+    container: ContainerSpec = ContainerSpec()
 
     @property
     def layout(self) -> Layout:
@@ -39,6 +42,8 @@ class Target:
 
     def url(self, model: str = "") -> str:
         """Return where a model answers (the router itself when no model is named)."""
+        if self.kubernetes is not None:
+            return self.kubernetes.url(model)
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/{model}".rstrip("/")
 
@@ -61,6 +66,8 @@ def target_of(spec: EnvironmentSpec, state: Path) -> Target:
         spec.runtime,
         spec.inventory_path or "",
         spec.strategy,
+        kubernetes=spec.kubernetes,
+        container=spec.container,
     )
 
 

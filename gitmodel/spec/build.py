@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
 from gitmodel.spec.environment import AnalysisSpec, EnvironmentSpec, ReconcileSpec, StrategySpec
+from gitmodel.spec.kubernetes import ContainerSpec, build_kubernetes
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 from gitmodel.spec.windows import build_windows
@@ -79,6 +80,8 @@ def build_environment(data: dict[str, Any], file: str, *, site_local: bool = Fal
         "strategy": _strategy(data.get("strategy", {})),
         "windows": build_windows(data.get("windows", {})),
         "reconcile": ReconcileSpec(**data.get("reconcile", {})),
+        "kubernetes": build_kubernetes(data.get("kubernetes")),
+        "container": ContainerSpec(**data.get("container", {})),
     }
     return EnvironmentSpec(file=file, site_local=site_local, **made)
 

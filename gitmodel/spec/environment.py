@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from gitmodel.spec import paths
+from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 from gitmodel.spec.windows import WindowsSpec
 
 FOLDER = "environments"
@@ -76,7 +77,7 @@ class EnvironmentSpec:
     ``file`` is relative to the repository, or absolute where ``site_local`` says that the file lives
     beside the repository and on no branch. ``inventory`` is relative to the file's folder; ``None``
     means this machine. ``host`` and ``port`` are where the router listens; ``root`` is the folder on the
-    host that holds releases and state; ``drain`` counts seconds.
+    host that holds releases and state; ``drain`` counts seconds. ``kubernetes`` is there with that runtime only.
     """
 
     name: str
@@ -93,6 +94,8 @@ class EnvironmentSpec:
     drain: float = 1.0
     windows: WindowsSpec = field(default_factory=WindowsSpec)
     reconcile: ReconcileSpec = ReconcileSpec()
+    kubernetes: KubernetesSpec | None = None
+    container: ContainerSpec = ContainerSpec()
 
     @property
     def inventory_path(self) -> str | None:

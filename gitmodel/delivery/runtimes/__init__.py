@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gitmodel.delivery.playbook import Task
-from gitmodel.delivery.runtimes import process
+from gitmodel.delivery.runtimes import kubernetes, process
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
@@ -38,7 +38,10 @@ class Runtime(Stepping, Protocol):
         """Stop everything of the environment; say whether anything ran."""
 
 
-RUNTIMES: Mapping[str, Runtime] = {"process": process.ProcessRuntime()}
+RUNTIMES: Mapping[str, Runtime] = {
+    "process": process.ProcessRuntime(),
+    "kubernetes": kubernetes.KubernetesRuntime(),
+}
 
 
 def runtime(name: str) -> Runtime:
