@@ -20,7 +20,7 @@ def command(*, env: str, model: str, output: Path | None, as_json: bool) -> None
     r"""Print the objects of Kubernetes that an environment is made of.
 
     ENV is an environment whose runtime is `kubernetes`; MODEL is one of the models that should run there.
-    They are what `gitmodel deploy` applies, for review, and for tools such as Argo CD or Flux that apply them instead.
+    They are what `gitmodel deploy` applies: for review, and for tools such as Argo CD that apply them.
 
     \b
     Examples:

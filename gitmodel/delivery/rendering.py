@@ -2,8 +2,9 @@
 
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.release import package_version, release_of
-from gitmodel.delivery.runtimes.manifests import Manifest, all_manifests
+from gitmodel.delivery.runtimes.manifests import all_manifests
 from gitmodel.delivery.runtimes.names import cluster_of
+from gitmodel.delivery.runtimes.pods import Manifest
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
 from gitmodel.registry.desired import read_desired

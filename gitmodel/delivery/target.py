@@ -28,7 +28,7 @@ class Target:
     inventory: str = ""
     strategy: StrategySpec = field(default_factory=StrategySpec)
     kubernetes: KubernetesSpec | None = None
-    container: ContainerSpec = ContainerSpec()
+    container: ContainerSpec = field(default_factory=ContainerSpec)
 
     @property
     def layout(self) -> Layout:

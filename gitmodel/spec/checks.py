@@ -146,7 +146,7 @@ def _kubernetes(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
             yield document.problem(("kubernetes", "limits", name), found, f"at least {least} (requests)")
     kind = data.get("strategy", {}).get("kind", "blue-green")
     if is_used and kind != "blue-green":
-        hint = "where a cluster should do that, Argo Rollouts does: `gitmodel render` writes what it can start from"
+        hint = "Argo Rollouts does such steps in a cluster; `gitmodel render` writes what it needs"
         yield document.problem(
             ("strategy", "kind"), f"{kind} on Kubernetes", "blue-green, the one there is yet", hint
         )

@@ -77,7 +77,8 @@ class EnvironmentSpec:
     ``file`` is relative to the repository, or absolute where ``site_local`` says that the file lives
     beside the repository and on no branch. ``inventory`` is relative to the file's folder; ``None``
     means this machine. ``host`` and ``port`` are where the router listens; ``root`` is the folder on the
-    host that holds releases and state; ``drain`` counts seconds. ``kubernetes`` is there with that runtime only.
+    host that holds releases and state; ``drain`` counts seconds. ``kubernetes`` is
+    there with that runtime only.
     """
 
     name: str
@@ -95,7 +96,7 @@ class EnvironmentSpec:
     windows: WindowsSpec = field(default_factory=WindowsSpec)
     reconcile: ReconcileSpec = ReconcileSpec()
     kubernetes: KubernetesSpec | None = None
-    container: ContainerSpec = ContainerSpec()
+    container: ContainerSpec = field(default_factory=ContainerSpec)
 
     @property
     def inventory_path(self) -> str | None:

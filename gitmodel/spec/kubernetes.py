@@ -16,8 +16,8 @@ _LIKE_OURS = re.compile(r".*-([0-9a-f]{10}|[0-9a-f]{12})")
 def model_name(model: str) -> str:
     """Return the DNS-1035 name of a model.
 
-    It is the model's own where that is such a name and short. Else what is not allowed becomes ``-``, and a hash
-    of the whole follows. Names that look as if they had such a hash, or that of a version, get one too.
+    It is the model's own where that is such a name and short. Else what is not allowed becomes ``-``, and a
+    hash of the whole follows. Names that look as if they had such a hash, or a version's, get one too.
     """
     if len(model) <= LONGEST_MODEL and _ORDINARY.fullmatch(model) and not _LIKE_OURS.fullmatch(model):
         return model
@@ -29,7 +29,7 @@ def model_name(model: str) -> str:
 
 @dataclass(frozen=True)
 class ReplicasSpec:
-    """How many pods a version gets: from ``min`` to ``max``, more above ``cpu`` per cent of what it asks for."""
+    """How many pods a version gets: from ``min`` to ``max``, more above ``cpu`` per cent of its requests."""
 
     min: int = 1
     max: int | None = None
@@ -59,7 +59,7 @@ class BoundsSpec:
 
 @dataclass(frozen=True)
 class IngressSpec:
-    """A host name for each model (``{model}`` stands for its name); its class, and the secret with its TLS key."""
+    """A host name for each model (``{model}`` stands for its name); its class, its TLS secret."""
 
     host: str
     ingress_class: str | None = None
@@ -106,8 +106,8 @@ class KubernetesSpec:
 class ContainerSpec:
     """How containers of services are made and bounded on a host.
 
-    ``engine`` is ``None`` where the first that is installed is taken; ``base`` is the image that they begin with;
-    ``memory`` (such as ``512m``) and ``cpus`` are bounds of each, ``None`` for none.
+    ``engine`` is ``None`` where the first that is installed is taken; ``base`` is the image that they begin
+    with; ``memory`` (such as ``512m``) and ``cpus`` are bounds of each, ``None`` for none.
     """
 
     engine: Literal["podman", "docker"] | None = None

@@ -5,8 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitmodel.delivery.runtimes import manifests as rendered
-from gitmodel.delivery.runtimes.manifests import Manifest
-from gitmodel.delivery.runtimes.names import Names, cluster_of, names_of
+from gitmodel.delivery.runtimes.names import (
+    DIGEST,
+    ENVIRONMENT,
+    MANAGED_BY,
+    MODEL,
+    RENDERED,
+    VERSION,
+    WHOLE_DIGEST,
+    Names,
+    cluster_of,
+    names_of,
+    selector,
+)
+from gitmodel.delivery.runtimes.pods import Manifest
 from gitmodel.delivery.runtimes.smoke_job import check_manifests
 from gitmodel.delivery.runtimes.states import HostState, ServiceState
 from gitmodel.delivery.target import Release, Target
@@ -31,11 +43,11 @@ class Cluster:
     def _is_own(self, found: Manifest) -> bool:
         labels = labels_of(found)
         by = labels.get("app.kubernetes.io/managed-by")
-        return (by, labels.get(rendered.ENVIRONMENT)) == (rendered.MANAGED_BY, self.target.name)
+        return (by, labels.get(ENVIRONMENT)) == (MANAGED_BY, self.target.name)
 
     def of(self, model: str) -> tuple[Manifest, ...]:
         """Return the objects of a model."""
-        return tuple(each for each in self.own if annotations_of(each).get(rendered.MODEL) == model)
+        return tuple(each for each in self.own if annotations_of(each).get(MODEL) == model)
 
     def find(self, kind: str, name: str) -> Manifest | None:
         """Return one of the environment's own objects."""
@@ -44,7 +56,7 @@ class Cluster:
     def routed(self, model: str) -> str:
         """Return the digest's start of the version that the requests of a model go to; "": none."""
         service = self.find("Service", Names(model, "").stable)
-        return "" if service is None else str(service["spec"].get("selector", {}).get(rendered.DIGEST, ""))
+        return "" if service is None else str(service["spec"].get("selector", {}).get(DIGEST, ""))
 
     def refuse_foreign(self, model: str) -> None:
         """Refuse to take over a Service that is somebody else's.
@@ -55,7 +67,7 @@ class Cluster:
         name = Names(model, "").stable
         for each in self.objects:
             if (each["kind"], name_of(each)) == ("Service", name) and not self._is_own(each):
-                owner = labels_of(each).get(rendered.ENVIRONMENT)
+                owner = labels_of(each).get(ENVIRONMENT)
                 whose = f"belongs to the environment {owner}" if owner else "was not made by gitmodel"
                 space = cluster_of(self.target).namespace
                 raise UsageError(
@@ -89,13 +101,16 @@ def decide(release: Release, cluster: Cluster) -> str:
         return "another version runs there"
     if deployment is None:
         return "its Deployment is gone"
-    if annotations_of(deployment).get(rendered.RENDERED) != rendered.rendered_digest(cluster.target, release):
+    return _lack(release, cluster, deployment)
+
+
+def _lack(release: Release, cluster: Cluster, deployment: Manifest) -> str:
+    wanted = rendered.rendered_digest(cluster.target, release)
+    if annotations_of(deployment).get(RENDERED) != wanted:
         return "the environment's file says otherwise than when it was deployed"
     if _others(release, cluster):
         return "services of other versions are left"
-    if not ready_pods(deployment):
-        return "none of its pods is ready"
-    return ""
+    return "" if ready_pods(deployment) else "none of its pods is ready"
 
 
 def ready_pods(deployment: Manifest) -> int:
@@ -162,26 +177,26 @@ def states(cluster: Cluster, host: str) -> HostState:
     services = tuple(
         _state(each, cluster)
         for each in cluster.own
-        if each["kind"] == "Deployment" and rendered.MODEL in annotations_of(each)
+        if each["kind"] == "Deployment" and MODEL in annotations_of(each)
     )
     known = {service.model for service in services}
-    models = {annotations_of(each).get(rendered.MODEL, "") for each in cluster.own}
+    models = {annotations_of(each).get(MODEL, "") for each in cluster.own}
     return HostState(host, services, tuple(sorted(models - known - {""})))
 
 
 def _state(deployment: Manifest, cluster: Cluster) -> ServiceState:
     notes = annotations_of(deployment)
-    model, ready = notes[rendered.MODEL], ready_pods(deployment)
+    model, ready = notes[MODEL], ready_pods(deployment)
     conditions = (deployment.get("status") or {}).get("conditions") or []
     since = [
         str(each.get("lastTransitionTime", "")) for each in conditions if each.get("type") == "Available"
     ]
     return ServiceState(
         model,
-        notes.get(rendered.VERSION, ""),
-        notes.get(rendered.WHOLE_DIGEST, ""),
+        notes.get(VERSION, ""),
+        notes.get(WHOLE_DIGEST, ""),
         is_healthy=ready > 0,
-        is_routed=cluster.routed(model) == labels_of(deployment).get(rendered.DIGEST),
+        is_routed=cluster.routed(model) == labels_of(deployment).get(DIGEST),
         since=since[0] if since and ready else "",
         state=f"{ready} of {deployment['spec'].get('replicas', 0)} pods ready",
     )
@@ -195,14 +210,10 @@ def plan(release: Release, cluster: Cluster) -> dict[str, Any]:
         rendered.scaling_manifests(target, release),
         rendered.route_manifests(target, release),
     )
+    wanted = {(each["kind"], name_of(each)) for each in (*start, *route, *scaling)}
     new = [each for each in (*start, *route, *scaling) if cluster.find(each["kind"], name_of(each)) is None]
-    stale = [
-        each
-        for each in cluster.of(release.model)
-        if name_of(each) in (names.version, names.stable)
-        and (each["kind"], name_of(each))
-        not in {(one["kind"], name_of(one)) for one in (*start, *route, *scaling)}
-    ]
+    ours = [each for each in cluster.of(release.model) if name_of(each) in (names.version, names.stable)]
+    stale = [each for each in ours if (each["kind"], name_of(each)) not in wanted]
     before = cluster.find("Service", names.stable)
     return {
         "volume": rendered.volume_manifests(target, release),
@@ -214,7 +225,7 @@ def plan(release: Release, cluster: Cluster) -> dict[str, Any]:
         "retire": [reference(each) for each in (*_others(release, cluster), *stale)],
         "before": [] if before is None else [_restored(before)],
         "give_up": [reference(each) for each in new],
-        "pods": [f"{key}={value}" for key, value in rendered.selector(target, release).items()],
+        "pods": [f"{key}={value}" for key, value in selector(target, release).items()],
         "check_name": names.check,
     }
 
@@ -222,11 +233,8 @@ def plan(release: Release, cluster: Cluster) -> dict[str, Any]:
 def _replicas(release: Release, cluster: Cluster) -> int:
     """Return with how many pods a version begins: as many as the model has now, within its bounds."""
     bounds = cluster_of(cluster.target).replicas
-    now = [
-        int(each["spec"].get("replicas") or 0)
-        for each in cluster.of(release.model)
-        if each["kind"] == "Deployment"
-    ]
+    running = (each for each in cluster.of(release.model) if each["kind"] == "Deployment")
+    now = [int(each["spec"].get("replicas") or 0) for each in running]
     return max(bounds.min, min(bounds.most, max(now, default=0)))
 
 

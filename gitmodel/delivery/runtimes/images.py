@@ -1,4 +1,4 @@
-"""Images of releases: built by podman or docker from a package and its locked requirements, named by digest."""
+"""Images of releases: built by podman or docker from a package and its requirements."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from gitmodel import process
 from gitmodel.delivery.ansible.module_utils import gitmodel_rollout
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError
-from gitmodel.delivery.runtimes.manifests import PORT, USER
+from gitmodel.delivery.runtimes.pods import PORT, USER
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed
 

@@ -1,7 +1,7 @@
 """Runtime ``kubernetes``: a Deployment a version, and a Service that says which one answers.
 
-The cluster keeps pods alive, spreads, scales and drains them; a rollout only says which objects there are. It is
-asked, and told, by ansible's collection ``kubernetes.core`` from this machine.
+The cluster keeps pods alive, spreads, scales and drains them; a rollout only says which objects there are.
+It is asked, and told, by ansible's collection ``kubernetes.core`` from this machine.
 """
 
 import math
@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 from gitmodel.delivery import playbook
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.runtimes import images
-from gitmodel.delivery.runtimes import manifests as rendered
 from gitmodel.delivery.runtimes.cluster import (
     Cluster,
     decide,
@@ -23,7 +22,7 @@ from gitmodel.delivery.runtimes.cluster import (
     reference,
     states,
 )
-from gitmodel.delivery.runtimes.names import Names, cluster_of, image_of
+from gitmodel.delivery.runtimes.names import ENVIRONMENT, MANAGED_BY, Names, cluster_of, image_of
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed, UsageError
@@ -80,7 +79,7 @@ class KubernetesRuntime:
         return tuple(dict.fromkeys([*([missing] if missing else []), *drift(release, cluster)]))
 
     def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:
-        """Delete the objects of a model; the volume with its predictions only where they are to be forgotten."""
+        """Delete the objects of a model; its volume only where predictions are to be forgotten."""
         objects = [reference(each) for each in look(target).of(model)]
         words = [f"{each['kind']} {each['metadata']['name']} deleted" for each in objects]
         if forget:
@@ -97,10 +96,12 @@ class KubernetesRuntime:
         self, target: Target, release: Release, share: Mapping[str, Any], *, sink: Sink
     ) -> tuple[Task, ...]:
         """Refuse."""
+        del release, share, sink
         _refuse_steps(target)
 
     def act(self, target: Target, model: str, action: str, *, sink: Sink) -> tuple[Task, ...]:
         """Refuse."""
+        del model, action, sink
         _refuse_steps(target)
 
     def down(self, target: Target) -> bool:
@@ -136,8 +137,8 @@ def look(target: Target) -> Cluster:
         ToolFailed: If what is needed to ask it is not installed.
     """
     chosen = [
-        f"app.kubernetes.io/managed-by={rendered.MANAGED_BY}",
-        f"{rendered.ENVIRONMENT}={target.name}",
+        f"app.kubernetes.io/managed-by={MANAGED_BY}",
+        f"{ENVIRONMENT}={target.name}",
     ]
     kinds = [{"api_version": version, "kind": kind, "labels": chosen} for version, kind in _KINDS]
     kinds.append({"api_version": "v1", "kind": "Service", "labels": []})

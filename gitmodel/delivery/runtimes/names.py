@@ -7,6 +7,14 @@ from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.kubernetes import KubernetesSpec, model_name
 
+MANAGED_BY = "gitmodel"
+ENVIRONMENT, DIGEST = "gitmodel/environment", "gitmodel/digest"
+MODEL, VERSION, WHOLE_DIGEST, RENDERED = (
+    "gitmodel/model",
+    "gitmodel/version",
+    "gitmodel/whole-digest",
+    "gitmodel/rendered",
+)
 _VERSIONED = 12
 _TAG_LENGTH = 100
 
@@ -70,3 +78,22 @@ def image_of(repository: str, release: Release) -> str:
     if len(found) > 255:  # noqa: PLR2004 - of a registry
         raise InvalidFile(f"the name of the image {found} is too long", hint="choose a shorter `image`")
     return found
+
+
+def model_labels(target: Target, model: str) -> dict[str, str]:
+    """Return the labels by which all objects of a model in an environment are found."""
+    return {
+        "app.kubernetes.io/name": Names(model, "").stable,
+        "app.kubernetes.io/managed-by": MANAGED_BY,
+        ENVIRONMENT: target.name,
+    }
+
+
+def selector(target: Target, release: Release) -> dict[str, str]:
+    """Return the labels of the pods of a release."""
+    return {**model_labels(target, release.model), DIGEST: release.digest[:16]}
+
+
+def identity(release: Release) -> dict[str, str]:
+    """Return the annotations that say whole what names and labels abbreviate."""
+    return {MODEL: release.model, VERSION: release.version, WHOLE_DIGEST: release.digest}

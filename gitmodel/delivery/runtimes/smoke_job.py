@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from gitmodel.delivery.ansible import module_utils
-from gitmodel.delivery.runtimes.manifests import Manifest, container_basics, model_labels, pod_basics
-from gitmodel.delivery.runtimes.names import cluster_of, image_of, names_of
+from gitmodel.delivery.runtimes.names import cluster_of, image_of, model_labels, names_of
+from gitmodel.delivery.runtimes.pods import Manifest, container_basics, pod_basics
 from gitmodel.delivery.target import Release, Target
 
 _CODE = ("gitmodel_layout.py", "gitmodel_probe.py", "gitmodel_smoke.py")
