@@ -1,7 +1,7 @@
 """As much of the API of Kubernetes as a client needs to keep objects: no server of it can be had in tests.
 
-Each object that is written is checked against the API's own schema. Deployments are ready at once, and Jobs end at
-once, as ``outcome`` says.
+Each object that is written is checked against the API's own schema. Deployments are ready at once, and Jobs
+end at once.
 """
 
 import copy
@@ -61,7 +61,9 @@ class Api(ThreadingHTTPServer):
                 },
                 {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
             ]
-            counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), count)
+            counts = dict.fromkeys(
+                ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), count
+            )
             body["status"] = {"observedGeneration": meta["generation"], "conditions": done, **counts}
         elif body["kind"] == "Job":
             failed = meta["name"] in self.fails_jobs_of
@@ -98,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/api":
             self._answer({"kind": "APIVersions", "versions": ["v1"]})
         elif parts.path == "/apis":
-            self._answer({"kind": "APIGroupList", "groups": [_group(name) for name in _GROUPS if "/" in name]})
+            self._answer(
+                {"kind": "APIGroupList", "groups": [_group(name) for name in _GROUPS if "/" in name]}
+            )
         elif "namespaces" not in words:
             version = "/".join(words[1:])
             found = _GROUPS.get(version)
@@ -116,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         items = [
             each
             for (of, _), each in self.server.objects.items()
-            if of == kind and all(each["metadata"].get("labels", {}).get(key) == value for key, value in asked)
+            if of == kind
+            and all(each["metadata"].get("labels", {}).get(key) == value for key, value in asked)
         ]
         self._answer({"apiVersion": version, "kind": f"{kind}List", "metadata": {}, "items": items})
 
@@ -158,7 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
         return dict(json.loads(self.rfile.read(length) or b"{}"))
 
     def _missing(self, name: str) -> None:
-        self._answer({"kind": "Status", "reason": "NotFound", "message": f"{name} not found", "code": 404}, 404)
+        self._answer(
+            {"kind": "Status", "reason": "NotFound", "message": f"{name} not found", "code": 404}, 404
+        )
 
     def _answer(self, body: Json | None, status: int = 200) -> None:
         text = json.dumps(body).encode()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gitmodel.delivery.playbook import Task
-from gitmodel.delivery.runtimes import kubernetes, process
+from gitmodel.delivery.runtimes import container, kubernetes, process
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
@@ -40,6 +40,7 @@ class Runtime(Stepping, Protocol):
 
 RUNTIMES: Mapping[str, Runtime] = {
     "process": process.ProcessRuntime(),
+    "container": container.ContainerRuntime(),
     "kubernetes": kubernetes.KubernetesRuntime(),
 }
 
