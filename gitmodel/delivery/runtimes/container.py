@@ -1,8 +1,8 @@
-"""Runtime ``container``: services as containers on this machine, and all else as the runtime ``process`` has it.
+"""Runtime ``container``: services as containers on this machine, all else as the runtime ``process`` has it.
 
-What supervisor keeps alive is ``podman run`` (or ``docker run``) in the foreground; router, switch, strategies
-and the way back are those of processes. A container has a loopback port of its own, may write to its state
-only, and has no privileges.
+What supervisor keeps alive is ``podman run`` (or ``docker run``) in the foreground; router, switch,
+strategies and the way back are those of processes. A container has a loopback port of its own, may write to
+its state only, and has no privileges.
 """
 
 import hashlib

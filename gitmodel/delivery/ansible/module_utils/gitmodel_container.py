@@ -1,4 +1,4 @@
-"""Start a container in the foreground in the place of this process; what is left of its name is removed first.
+"""Start a container in the place of this process, once what is left of its name is removed.
 
 ``python -m …gitmodel_container PROGRAM run … --name NAME …``: podman has an option for that, docker has not.
 A keeper that was killed leaves its container behind, which holds its port. Standard library only.
