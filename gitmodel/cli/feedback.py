@@ -72,7 +72,8 @@ def collect(context: click.Context, *, env: str, model: str, as_json: bool) -> N
     r"""Bring predictions and feedback of an environment here, and labelled rows into the data of its models.
 
     What a host has sent is not asked for again. Where model.yaml has `feedback`, predictions with a label
-    become rows of its folder `append_to`: committed to the default branch, or proposed by pull request.
+    become rows of its folder `append_to`: committed to the default branch, or proposed by pull request. Rows
+    that a commit has taken out of it do not come again.
 
     \b
     Examples:

@@ -2,12 +2,12 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from gitmodel.delivery import runtimes
 from gitmodel.delivery.freezing import Freeze
-from gitmodel.delivery.outcomes import HostOutcome
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import roll_out_in_turn, tell
@@ -40,6 +40,7 @@ class Deployed:
         tasks: What ansible did.
         bad_version: Whether it failed by the version's own fault.
         steps: Those of a canary or shadow that are over.
+        hosts: What became of it on each host.
     """
 
     model: str
@@ -54,14 +55,7 @@ class Deployed:
     tasks: tuple[Task, ...] = field(default=(), repr=False)
     bad_version: bool = False
     steps: tuple[StepOutcome, ...] = ()
-
-    @property
-    def hosts(self) -> tuple[HostOutcome, ...]:
-        """What became of it on each host."""
-        by_host: dict[str, list[Task]] = {}
-        for task in self.tasks:
-            by_host.setdefault(task.host, []).append(task)
-        return tuple(_host(name, tasks) for name, tasks in by_host.items())
+    hosts: tuple[HostOutcome, ...] = ()
 
     @property
     def phases(self) -> dict[str, float]:
@@ -70,6 +64,14 @@ class Deployed:
         for task in self.tasks:
             seconds[task.name] = round(seconds.get(task.name, 0.0) + task.seconds, 2)
         return seconds
+
+
+def _hosts(tasks: Iterable[Task]) -> tuple[HostOutcome, ...]:
+    """Return what became of hosts of which only the tasks are known."""
+    by_host: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_host.setdefault(task.host, []).append(task)
+    return tuple(_host(name, done) for name, done in by_host.items())
 
 
 def _host(name: str, tasks: list[Task]) -> HostOutcome:
@@ -116,12 +118,14 @@ class Bringing:
                 done = self._roll_out(desired, release, found)
         except GitmodelError as error:
             self._tell_failure(desired, error)
+            tasks, hosts = (error.tasks, error.hosts) if isinstance(error, RolloutFailed) else ((), ())
             return replace(
                 found,
                 reason=error.message,
                 exit_code=error.exit_code,
                 seconds=time.monotonic() - begun,
-                tasks=error.tasks if isinstance(error, RolloutFailed) else (),
+                tasks=tasks,
+                hosts=hosts or _hosts(tasks),
                 bad_version=_is_bad(error),
                 steps=error.steps if isinstance(error, Aborted) else (),
             )
@@ -152,6 +156,7 @@ class Bringing:
             seconds=done.seconds,
             tasks=done.tasks,
             steps=done.steps,
+            hosts=done.hosts or _hosts(done.tasks),
         )
 
     def _mend(self, desired: Desired, release: Release, drift: tuple[str, ...], found: Deployed) -> Deployed:
@@ -160,9 +165,10 @@ class Bringing:
         used = runtimes.runtime(self.target.runtime)
         if any("release" in each for each in drift):
             release = self._rebuilt(desired, release)
-        tasks = used.deploy(self.target, release, check=False, sink=lambda task: self.sink(tell(task)))
+        tasks, hosts = used.deploy(self.target, release, check=False, sink=lambda task: self.sink(tell(task)))
         seconds = time.monotonic() - begun
-        return replace(found, outcome="mended", reason=words, seconds=seconds, tasks=tasks)
+        hosts = hosts or _hosts(tasks)
+        return replace(found, outcome="mended", reason=words, seconds=seconds, tasks=tasks, hosts=hosts)
 
     def _rebuilt(self, desired: Desired, release: Release) -> Release:
         """Return the release from a package made anew: files of the release may be links to the old one."""

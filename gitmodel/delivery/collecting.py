@@ -1,6 +1,5 @@
 """Bring what the services of an environment keep of predictions and feedback to this machine."""
 
-import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +8,11 @@ from pathlib import Path
 from gitmodel import clock
 from gitmodel.delivery import playbook
 from gitmodel.delivery.deploy import find_target
+from gitmodel.delivery.inventories import find_inventory
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.pruning import kept_for, prune
-from gitmodel.errors import GitmodelError, InvalidFile
-from gitmodel.git.objects import read_file
+from gitmodel.errors import GitmodelError
 from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
 from gitmodel.registry.names import model_key
@@ -109,18 +108,6 @@ def _stamp(into: Path, model: str) -> Path:
 
 def nobody(_task: Task) -> None:
     """Tell nobody: hosts are told of together."""
-
-
-def find_inventory(repo: Repository, path: str, workspace: Path) -> str:
-    """Return where ansible finds the inventory; that of a repository is taken from its default branch."""
-    if not path or posixpath.isabs(path):
-        return path
-    text = read_file(repo, default_rev(repo) or "HEAD", path)
-    if text is None:
-        raise InvalidFile(f"there is no inventory {path}", hint="the environment's file names it")
-    file = workspace / posixpath.basename(path)
-    file.write_bytes(text)
-    return str(file)
 
 
 def words_of(task: Task) -> str:

@@ -10,6 +10,7 @@ from gitmodel.delivery.bringing import Bringing, Deployed
 from gitmodel.delivery.failing import settle
 from gitmodel.delivery.freezing import Freeze, freeze_now
 from gitmodel.delivery.history import promoted_by
+from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.journal import Entry, journal_of
 from gitmodel.delivery.outcomes import DONE, Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.removal import Unwanted, take_off, unwanted
@@ -85,6 +86,7 @@ def deploy(
         given = replace(given, manner=manner)
         left = journal_of(repo, env).read()  # first: what it lacks by now, the branch has
         fetch(repo)
+        target = at_hosts(repo, target)
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from gitmodel.delivery import playbook
 from gitmodel.delivery.ansible.module_utils.gitmodel_figures import write_figures
-from gitmodel.delivery.collecting import find_inventory, live_folder, nobody, words_of
+from gitmodel.delivery.collecting import live_folder, nobody, words_of
 from gitmodel.delivery.deploy import find_target
+from gitmodel.delivery.inventories import find_inventory
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.git.repository import Repository
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.errors import InvalidFile
 from gitmodel.git.notes import read_notes
 from gitmodel.git.remotes import publish
@@ -22,16 +23,6 @@ REFUSED, PROPOSED = "refused", "proposed"
 _DECISIONS = (REFUSED, PROPOSED)
 _KEYS = {"previous": "from"}  # as the files of environments call it
 _WORDS = ("url", "reason", "previous", "digest", "strategy", "override")
-
-
-@dataclass(frozen=True)
-class HostOutcome:
-    """What became of it on one host: ``changed``, ``ok``, ``failed`` or ``unreachable``, and why."""
-
-    host: str
-    outcome: str
-    seconds: float = 0.0
-    words: str = ""
 
 
 @dataclass(frozen=True)

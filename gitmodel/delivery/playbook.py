@@ -6,6 +6,7 @@ the whole environment of a git hook, leaves a copy of it in a file, and ansible 
 """
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel import process
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.errors import ToolFailed
 
 CONTENT = Path(__file__).parent / "ansible"
@@ -33,6 +35,7 @@ _KEPT = frozenset(
         "ANSIBLE_REMOTE_USER",
         "ANSIBLE_SSH_ARGS",
         "ANSIBLE_SSH_COMMON_ARGS",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR",
         "ANSIBLE_VAULT_PASSWORD_FILE",
     }
 )
@@ -65,12 +68,13 @@ class Task:
 
 
 class RolloutFailed(ToolFailed):
-    """A task of a rollout failed; ``tasks`` are those that ended.
+    """A task of a rollout failed; ``tasks`` are those that ended, ``hosts`` what each host runs now.
 
     ``bad_version`` says that it was the version's own fault: it does not start, or answers wrongly.
     """
 
     tasks: tuple[Task, ...] = ()
+    hosts: tuple[HostOutcome, ...] = ()
     bad_version: bool = False
 
 
@@ -141,18 +145,19 @@ def attempt(
     workspace: Path,
     sink: Callable[[Task], None],
     inventory: str = "",
+    limit: str = "",
     check: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Output, int]:
-    """Carry out a playbook and return what it said with its exit code; see `run`."""
+    """Carry out a playbook, return what it said and its exit code; see `run`. ``limit`` names hosts."""
     output = Output(sink)
     sweep(workspace)
     with tempfile.TemporaryDirectory(prefix=_WORK, dir=workspace) as folder:
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
-        argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory), play]
-        around = _environment(Path(folder), file) | ({} if inventory else _LOCAL) | dict(environment or {})
-        code = process.stream(argv, cwd=CONTENT, env=around, sink=output.take)
+        argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory, limit), play]
+        around = _environment(Path(folder), file) | (_connections() if inventory else _LOCAL)
+        code = process.stream(argv, cwd=CONTENT, env=around | dict(environment or {}), sink=output.take)
     sweep(workspace)  # the ansible of a killed runner may have written again while it ended
     return output, code
 
@@ -163,9 +168,18 @@ def sweep(workspace: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _hosts(inventory: str) -> list[str]:
+def _connections() -> dict[str, str]:
+    """Say where connections are kept: in one place, so that each run of ansible finds those of the last."""
+    return {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(Path.home() / ".ansible" / "cp"), **_given()}
+
+
+def _given() -> dict[str, str]:
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def _hosts(inventory: str, limit: str) -> list[str]:
     if inventory:
-        return ["-i", inventory]
+        return ["-i", inventory, *(["--limit", limit] if limit else [])]
     python = json.dumps({"ansible_python_interpreter": sys.executable})
     return ["-i", "localhost,", "--connection", "local", "--extra-vars", python]
 

@@ -68,4 +68,5 @@ def release_of(package: "Package") -> Release:
         package.folder,
         packaging.command(),
         package.smoke,
+        requirements=packaging.package_requirements(package.folder),
     )

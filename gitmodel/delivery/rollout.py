@@ -8,6 +8,7 @@ from typing import Literal
 
 from gitmodel.delivery import runtimes, wishes
 from gitmodel.delivery.ansible.module_utils import gitmodel_layout
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task, sweep
 from gitmodel.delivery.steps import StepOutcome
@@ -20,7 +21,7 @@ Outcome = Literal["deployed", "unchanged", "checked", "holding"]
 
 @dataclass(frozen=True)
 class Rollout:
-    """What became of it: the address, how many seconds it took, and the tasks that ansible ended.
+    """What became of it: the address, how many seconds it took, what ansible did, and on which hosts.
 
     ``steps`` are those of a canary or shadow; where the outcome is ``holding``, more are to come.
     """
@@ -30,6 +31,7 @@ class Rollout:
     seconds: float
     tasks: tuple[Task, ...] = ()
     steps: tuple[StepOutcome, ...] = ()
+    hosts: tuple[HostOutcome, ...] = ()
 
 
 def roll_out(
@@ -105,38 +107,43 @@ def roll_out_in_turn(
     missing = used.is_live(target, release)
     outcome: Outcome = "unchanged"
     carrying = Carrying(used, target, release, manner or Manner(), sink, lambda task: sink(tell(task)))
+    hosts: tuple[HostOutcome, ...] = ()
     if missing:
         sink(f"{release.model} v{release.version} to {target.name}: {missing}")
-        outcome = _carry(carrying, check=check)
+        outcome, hosts = _carry(carrying, check=check)
     else:
-        sweep(target.layout.run)
-    seconds = time.monotonic() - begun
-    return Rollout(outcome, target.url(release.model), seconds, tuple(carrying.tasks), tuple(carrying.steps))
-
-
-def _carry(carrying: Carrying, *, check: bool) -> Outcome:
-    """Take the steps of the environment's strategy, then switch."""
-    target, release, by_steps = (
-        carrying.target,
-        carrying.release,
-        carrying.target.strategy.kind != "blue-green",
+        sweep(target.workspace)
+    return Rollout(
+        outcome,
+        target.url(release.model),
+        time.monotonic() - begun,
+        tuple(carrying.tasks),
+        tuple(carrying.steps),
+        hosts,
     )
-    if by_steps and not check and not carrying.proceed():
-        return "holding"
+
+
+def _carry(carrying: Carrying, *, check: bool) -> tuple[Outcome, tuple[HostOutcome, ...]]:
+    """Take the steps of the environment's strategy, then switch."""
+    target, release = carrying.target, carrying.release
+    if target.strategy.kind != "blue-green" and not check and not carrying.proceed():
+        return "holding", ()
     used = runtimes.runtime(target.runtime)
     try:
-        carrying.tasks += used.deploy(target, release, check=check, sink=carrying.tell)
+        tasks, hosts = used.deploy(target, release, check=check, sink=carrying.tell)
+        carrying.tasks += tasks
     except GitmodelError as error:
         if carrying.steps:
             carrying.try_back(error)
         raise
-    return "checked" if check else "deployed"
+    return ("checked" if check else "deployed"), hosts
 
 
 def tell(task: Task) -> str:
     """Return a task as a line for people."""
     done = task.status if task.status != "ok" else "changed" if task.changed else "ok"
-    return f"  {task.name}: {done}" + (f" ({task.message})" if task.message else "")
+    where = "" if task.host == "localhost" else f"{task.host}: "
+    return f"  {where}{task.name}: {done}" + (f" ({task.message})" if task.message else "")
 
 
 def down(target: Target, *, sink: Callable[[str], None] = lambda _line: None) -> bool:

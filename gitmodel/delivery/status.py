@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from gitmodel.delivery import runtimes
 from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
 from gitmodel.delivery.deploy import find_target
+from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
 from gitmodel.delivery.runtimes.states import HostState, ServiceState, serving_version
 from gitmodel.delivery.target import Target
@@ -71,7 +72,7 @@ def status(repo: Repository, env: str) -> list[Status]:
     """
     tip = env_tip(repo, env)
     try:
-        target = find_target(repo, env)
+        target = at_hosts(repo, find_target(repo, env))
     except UsageError:
         if tip is None:
             raise

@@ -1,7 +1,7 @@
 """Where a rollout goes, and what it brings."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,17 @@ from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
 from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 
+ON_HOSTS = "systemd"  # the runtime whose root is on other machines
+ON_HOSTS_ROOT = Path("/var/lib/gitmodel")
+
 
 @dataclass(frozen=True)
 class Target:
-    """An environment on a host: the router's address, the folder of everything there, how it runs services.
+    """An environment: the router's address, the folder of everything on a host, how it runs services.
 
     ``drain`` counts the seconds between a switch and the end of the old version; ``strategy`` says how a new
-    version takes over.
+    version takes over. ``local`` is the folder on this machine for what a rollout needs meanwhile (``None``:
+    the root is on this machine). ``batch``, ``max_failures`` and ``limits`` are those of `EnvironmentSpec`.
     """
 
     name: str
@@ -29,6 +33,10 @@ class Target:
     strategy: StrategySpec = field(default_factory=StrategySpec)
     kubernetes: KubernetesSpec | None = None
     container: ContainerSpec = field(default_factory=ContainerSpec)
+    local: Path | None = None
+    batch: str = "25%"
+    max_failures: int = 0
+    limits: tuple[tuple[str, str], ...] = ()
 
     @property
     def layout(self) -> Layout:
@@ -38,7 +46,12 @@ class Target:
     @property
     def lock(self) -> Path:
         """The file that a rollout holds."""
-        return self.root / "run" / "deploy.lock"
+        return self.workspace / "deploy.lock"
+
+    @property
+    def workspace(self) -> Path:
+        """The folder on this machine for what ansible needs while it runs."""
+        return (self.local or self.root) / "run"
 
     def url(self, model: str = "") -> str:
         """Return where a model answers (the router itself when no model is named)."""
@@ -49,17 +62,20 @@ class Target:
 
 
 def target_of(spec: EnvironmentSpec, state: Path) -> Target:
-    """Return the target of an environment; one that names no ``root`` lies in the repository's state folder.
+    """Return the target of an environment; one that names no ``root`` has the usual one of its runtime.
 
     Raises:
         UsageError: If its root is not absolute after ``~`` is resolved.
     """
-    root = Path(os.path.expanduser(spec.root)) if spec.root else state / "environments" / spec.name  # noqa: PTH111
+    here = state / "environments" / spec.name
+    on_hosts = spec.runtime == ON_HOSTS
+    usual = ON_HOSTS_ROOT / spec.name if on_hosts else here
+    root = Path(os.path.expanduser(spec.root)) if spec.root else usual  # noqa: PTH111
     if not root.is_absolute():
         raise UsageError(f"the root of environment {spec.name} is not an absolute path: {spec.root}")
     return Target(
         spec.name,
-        root.resolve(),
+        root if on_hosts else root.resolve(),
         spec.host,
         spec.port,
         spec.drain,
@@ -68,6 +84,10 @@ def target_of(spec: EnvironmentSpec, state: Path) -> Target:
         spec.strategy,
         kubernetes=spec.kubernetes,
         container=spec.container,
+        local=here if on_hosts else None,
+        batch=spec.batch,
+        max_failures=spec.max_failures,
+        limits=tuple((key, value) for key, value in asdict(spec.limits).items() if value),
     )
 
 
@@ -77,6 +97,7 @@ class Release:
 
     ``folder`` holds what runs; ``digest`` (hex) is what its ``GET /version`` answers; ``command`` runs it in
     that folder, with ``{port}`` where its loopback port goes; ``smoke`` are rows of ``input`` and ``output``.
+    ``requirements`` are the packages that it runs with on other machines.
     """
 
     model: str
@@ -86,6 +107,7 @@ class Release:
     command: tuple[str, ...]
     smoke: tuple[dict[str, Any], ...] = ()
     ready_seconds: float = 60.0
+    requirements: tuple[str, ...] = ()
 
     @property
     def program(self) -> Program:

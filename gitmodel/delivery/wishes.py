@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ def wish(target: Target, word: str) -> Iterator[None]:
     """
     file = _file(target)
     file.parent.mkdir(parents=True, exist_ok=True)
-    own = file.with_name(f"wish.{os.getpid()}")
+    own = file.with_name(f"wish.{os.getpid()}.{threading.get_ident()}")
     own.write_text(json.dumps(_own(word)), "utf-8")
     own.replace(file)
     try:

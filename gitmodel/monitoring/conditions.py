@@ -23,6 +23,11 @@ class Judged:
     samples: int
     reason: str
 
+    @property
+    def is_short(self) -> bool:
+        """Say whether there are fewer rows than the condition needs."""
+        return self.samples < self.condition.min_samples
+
 
 def judge(condition: QualityCondition, measured: Measured) -> Judged:
     """Judge the live version.

@@ -1,12 +1,13 @@
 """Incidents: what was done when the quality of a live model broke, as notes on the environment's commits.
 
 Each line is one step of one incident; lines of all commits together tell the story. The round trip law:
-``parse_step(format_step(s)) == s``.
+``parse_step(format_step(s)) == s``; a window of ``1w``, as it was written once, is read as ``7d``.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from gitmodel.errors import InvalidFile
@@ -31,6 +32,7 @@ Kind = Literal[
 ]
 Severity = Literal["info", "warning", "critical"]
 _SHOWN = 80
+_WEEK = re.compile(r" over 1w\Z")
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def parse_step(line: str) -> Step:
     needed = (step.incident, step.model, step.env, step.at)
     if not all(needed) or step.kind not in get_args(Kind) or step.severity not in get_args(Severity):
         raise InvalidFile(f"not a step of an incident: {line[:_SHOWN]!r}")
-    return step
+    return replace(step, condition=_WEEK.sub(" over 7d", step.condition))
 
 
 def read_incidents(repo: Repository, ref: str = INCIDENTS_REF) -> list[Incident]:

@@ -1,10 +1,11 @@
 """What follows from a verdict on a live model. Pure: verdict and story so far in, the next step out.
 
 The ladder of a condition is ``alert``, ``retrain``, ``rollback``, in the order that the model names them.
-Only ``failed`` climbs it; ``error`` and ``inconclusive`` tell people, once. What keeps it from flapping: a
-verdict is ``failed`` or ``passed`` only where the whole interval is beyond or within the bound, a change of
-what serves is followed by a pause (``cool_down``), and attempts are bounded (``max_attempts``). Where nothing
-has helped, what attempts are left are made after such a pause: by then there may be data to learn from.
+Only ``failed`` climbs it; ``error`` and ``inconclusive`` tell people, once; of too few rows not before they
+had a whole window to come. What keeps it from flapping: a verdict is ``failed`` or ``passed`` only where the
+whole interval is beyond or within the bound, a change of what serves is followed by a pause (``cool_down``),
+and attempts are bounded (``max_attempts``). Where nothing has helped, what attempts are left are made after
+such a pause: by then there may be data to learn from.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ def decide(
     *,
     now: datetime,
     held: str = "",
+    is_young: bool = False,
 ) -> Next | None:
     """Return the next step, or ``None`` where nothing is to be done now.
 
@@ -45,12 +47,14 @@ def decide(
         incident: The one that is open for this condition, if one is.
         now: UTC.
         held: Why a person has put a hold on the model there; "": there is none.
+        is_young: There are too few rows, and the version has not served for a whole window yet.
     """
     if verdict == "passed":
         return Next("resolve", "info", "the condition is met again") if incident else None
     severity = _SEVERITIES[verdict]
     if incident is None:
-        return Next("open", severity, f"the verdict is {verdict}")
+        is_early = verdict == "inconclusive" and is_young  # rows are still coming
+        return None if is_early else Next("open", severity, f"the verdict is {verdict}")
     if verdict != "failed" or _rests(condition, incident, now):
         return None
     if all(step.verdict != "failed" for step in incident.steps):

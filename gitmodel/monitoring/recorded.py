@@ -1,5 +1,6 @@
 """What a service answered and what was true, made comparable: both are texts in what was kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,12 @@ def matched(truth: NDArray[Any], classes: list[str]) -> tuple[NDArray[Any], NDAr
     codes, words = _factorized(truth)
     known = np.array([word in meant for word in words], bool)[codes]
     return np.array([meant.get(word, word) for word in words], object)[codes], known
+
+
+def is_class(text: str, classes: Collection[str]) -> bool:
+    """Say whether a label is one of the classes that probabilities name; see `matched` and `_classes`."""
+    meant = {text, *(other for one, other in _SAME if one == text)}
+    return any(each in classes or f"{each}.0" in classes for each in meant)
 
 
 _SAME = (("1", "true"), ("0", "false"), ("true", "1"), ("false", "0"))

@@ -13,15 +13,18 @@ from gitmodel.packaging.package import (
 from gitmodel.packaging.predicting import check_rows, load_packaged, predict, read_rows
 from gitmodel.packaging.running import Service, check_port, command, serve
 from gitmodel.packaging.signature import Declared, Signature, infer_signature, make_signature, make_smoke
+from gitmodel.packaging.wheels import Platform, Wheelhouse, package_requirements, wheelhouse
 
 __all__ = [
     "Content",
     "Declared",
     "Package",
+    "Platform",
     "Policy",
     "Service",
     "Signature",
     "VersionIdentity",
+    "Wheelhouse",
     "bento_name",
     "build",
     "check_port",
@@ -33,9 +36,11 @@ __all__ = [
     "make_signature",
     "make_smoke",
     "open_package",
+    "package_requirements",
     "package_version",
     "predict",
     "read_declared",
     "read_rows",
     "serve",
+    "wheelhouse",
 ]

@@ -1,14 +1,13 @@
 """Check the pipelines of a repository (as they should be, started by the forge), and its incidents."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from gitmodel.errors import GitmodelError, InvalidFile
-from gitmodel.forges import open_forge
 from gitmodel.git.repository import Repository
 from gitmodel.git.tracking import default_remote
 from gitmodel.metrics.unreadable import Kind, read_broken
 from gitmodel.monitoring.incidents import INCIDENTS_REF, parse_step, read_incidents
+from gitmodel.pipelines.forge_of_remote import TOKEN, forge_of_remote
 from gitmodel.pipelines.rendering import check_folder, read_sources
 from gitmodel.pipelines.seeding import unseeded
 from gitmodel.pipelines.timers import installed, timer_of
@@ -18,10 +17,6 @@ from gitmodel.spec.loading import read_settings
 from gitmodel.spec.trees import FolderTree
 
 INCIDENTS = Kind(INCIDENTS_REF, parse_step)
-_TOKEN = "GITMODEL_TOKEN"  # noqa: S105 - the name of a variable
-_ADDRESS = re.compile(
-    r"(?:https?://|ssh://|[^/@:]+@)(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?[/:](?P<path>.+?)(?:\.git)?/?\Z"
-)
 
 
 def check_pipelines(repo: Repository, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -101,33 +96,12 @@ def _seeded(repo: Repository) -> Finding:
 def _started(repo: Repository, provider: str, environ: Mapping[str, str]) -> Finding:
     if not read_sources(repo.workdir).schedules:
         return Finding("schedules", "ok", "no model has one")
-    forge = open_forge(named_forge(repo, provider, environ)) if environ.get(_TOKEN) else None
+    forge = forge_of_remote(repo, provider, environ)
     if forge is None:
-        why = "the remote's address does not name one" if environ.get(_TOKEN) else f"{_TOKEN} is not set"
+        why = "the remote's address does not name one" if environ.get(TOKEN) else f"{TOKEN} is not set"
         return Finding("schedules", "ok", f"the forge was not asked: {why}")
     off = tuple(forge.switched_off_schedules())
     if off:
         todo = "switch them on on the forge's own page"
         return Finding("schedules", "warn", f"{len(off)} switched off", todo, off)
     return Finding("schedules", "ok", f"{forge.name} starts them")
-
-
-def named_forge(repo: Repository, provider: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that name the repository as a job of the forge does, after its remote's address.
-
-    A token for another forge, which the environment may hold too, is not handed on.
-    """
-    known = {
-        "github": ("GITHUB_REPOSITORY", "GITHUB_API_URL"),
-        "gitlab": ("CI_PROJECT_ID", "CI_SERVER_URL"),
-    }[provider]
-    kept = {name: environ[name] for name in (_TOKEN, *known) if name in environ}
-    url = repo.config(f"remote.{default_remote(repo)}.url") or ""
-    found = _ADDRESS.match(url)
-    if found is None:
-        return kept
-    host, path = found["host"], found["path"]
-    if provider == "gitlab":
-        return {"CI_PROJECT_ID": path, "CI_SERVER_URL": f"https://{host}", **kept}
-    api = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
-    return {"GITHUB_REPOSITORY": path, "GITHUB_API_URL": api, **kept}

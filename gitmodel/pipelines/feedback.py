@@ -3,10 +3,11 @@
 import hashlib
 import posixpath
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from gitmodel.git.tracking import local_name
 from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.pipelines.forgetting import forget
 from gitmodel.pipelines.job import Job
-from gitmodel.pipelines.labelled import Labelled, read_labelled
+from gitmodel.pipelines.labelled import NUMERIC, Labelled, read_labelled
 from gitmodel.pipelines.partitions import ID, read_ids, write_partition
+from gitmodel.pipelines.taken_out import ENDING, added_line, find_taken_out
 from gitmodel.pipelines.telling import Say, tell_error
 from gitmodel.registry.names import model_key
 from gitmodel.spec import ModelSpec, load_models
@@ -34,6 +36,8 @@ from gitmodel.training.data_lock import using_data
 from gitmodel.training.keeping import share_file
 
 HOLDOUT = "holdout"
+_NAMED = 3  # labels that cannot be
+_SHOWN = 40  # characters of one
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Appended:
         held_out: New rows that are never trained on.
         broken: Lines that could not be read.
         odd: Labels of another kind than the others.
+        unfit: Labels that are no class of the model, or no number for a regression.
         commit: What the default branch got; "" where nothing is new, or it is proposed.
         proposed: The URL of the pull request; "" where there is none.
     """
@@ -55,6 +60,7 @@ class Appended:
     held_out: int = 0
     broken: int = 0
     odd: int = 0
+    unfit: int = 0
     commit: str = ""
     proposed: str = ""
 
@@ -126,23 +132,48 @@ def append(job: Job, env: str, spec: ModelSpec, feedback: FeedbackSpec, say: Say
     with (
         using_data(job.repo),
         read_labelled(
-            folder, spec.name, feedback, complete=_complete(source), workspace=workspace, say=say
+            folder,
+            spec.name,
+            feedback,
+            kind=spec.evaluate.kind if spec.evaluate else None,
+            complete=_complete(source),
+            workspace=workspace,
+            say=say,
         ) as labelled,
     ):
-        if labelled.broken:
-            say(f"[feedback] {spec.name}: {labelled.broken} lines are broken and left out")
-        if labelled.odd:
-            say(f"[feedback] {spec.name}: {labelled.odd} labels are of another kind than most, and left out")
+        _tell_odd(spec, labelled, say)
         found = _publish(job, source, labelled, say)
-        forget(folder, spec, labelled, partial(_known, job.repo, source.path))
+        forget(folder, spec, labelled, partial(_known, job.repo, source.path, say))
     shutil.rmtree(workspace, ignore_errors=True)
     return found
 
 
-def _known(repo: Repository, path: str) -> Iterator[str]:
-    """Yield the predictions that are data on the default branch now."""
+def _odd(labelled: Labelled) -> tuple[int, int, int]:
+    return labelled.broken, labelled.odd, labelled.unfit
+
+
+def _tell_odd(spec: ModelSpec, labelled: Labelled, say: Say) -> None:
+    broken, odd, unfit = _odd(labelled)
+    if broken:
+        say(f"[feedback] {spec.name}: {broken} lines are broken and left out")
+    if odd:
+        say(f"[feedback] {spec.name}: {odd} labels are of another kind than most, and left out")
+    if unfit:
+        numeric = spec.evaluate is not None and spec.evaluate.kind in NUMERIC
+        what = "numbers" if numeric else "classes of the model"
+        named = ", ".join(repr(each)[:_SHOWN] for each in labelled.unfit_labels(_NAMED))
+        say(f"[feedback] {spec.name}: {unfit} labels are not {what}, and left out: {named}")
+
+
+def _known(repo: Repository, path: str, say: Say) -> Iterator[str]:
+    """Yield the predictions that are data on the default branch now, or were taken out of it."""
     tip = read_ref(repo, local_name(repo, f"refs/heads/{default_branch(repo)}"))
-    files = folder_files(repo, tip, path) if tip else {}
+    if tip:
+        yield from _row_ids(folder_files(repo, tip, path))
+        yield from find_taken_out(repo, tip, path, say)[0].ids
+
+
+def _row_ids(files: Mapping[str, Path]) -> Iterator[str]:
     return read_ids(file for name, file in files.items() if name.endswith(".parquet"))
 
 
@@ -178,12 +209,14 @@ def _land(source: _Source, labelled: Labelled, say: Say) -> Appended:
     checked_out = repo.root is not None and repo.git("rev-parse", "--symbolic-full-name", "HEAD") == (
         local_name(repo, ref)
     )
-    paths = [f"{source.path}.dvc", posixpath.join(posixpath.dirname(source.path), ".gitignore")]
+    ignore = posixpath.join(posixpath.dirname(source.path), ".gitignore")
+    paths = [f"{source.path}.dvc", f"{source.path}{ENDING}", ignore]
     if checked_out and (changed := repo.changed_files(paths)):
         raise UsageError(f"{', '.join(changed)}: changed and not committed", hint="commit them first")
     landed = advance(repo, ref, make)
     if landed and checked_out:  # else the work tree would take the rows out again
-        repo.git("restore", "--source", landed, "--staged", "--worktree", "--", *paths)
+        there = [path for path in paths if read_file(repo, landed, path) is not None]
+        repo.git("restore", "--source", landed, "--staged", "--worktree", "--", *there)
     _tell(source, made, say)
     return made
 
@@ -210,7 +243,7 @@ def _propose(job: Job, source: _Source, labelled: Labelled, say: Say) -> Appende
     text = f"{_sentence(source, made)}. Merging this makes them data of the model.\n"
     request = job.forge.propose(branch, base, f"Add feedback to {spec.name}", text)
     say(f"[feedback] {spec.name}: proposed in {request.url}")
-    return Appended(spec.name, made.rows, made.held_out, made.broken, made.odd, proposed=request.url)
+    return Appended(spec.name, made.rows, made.held_out, *_odd(labelled), proposed=request.url)
 
 
 def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> Appended:
@@ -219,7 +252,8 @@ def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> A
         raise UsageError("the default branch has no commit yet")
     repo, spec, share = source.repo, source.spec, source.feedback.holdout
     known = folder_files(repo, tip, source.path)
-    labelled.leave_out(read_ids(file for name, file in known.items() if name.endswith(".parquet")))
+    out, is_new = find_taken_out(repo, tip, source.path, say)
+    labelled.leave_out(chain(_row_ids(known), out.ids))
 
     def part(*, held: bool) -> Iterator[dict[str, Any]]:
         rows = labelled.rows(source.target)
@@ -227,14 +261,17 @@ def _commit(source: _Source, labelled: Labelled, tip: Oid | None, say: Say) -> A
 
     train = write_partition(lambda: part(held=False), source.workspace / "rows")
     test = write_partition(lambda: part(held=True), source.workspace / HOLDOUT) if share else None
-    counts = (train[1] if train else 0, test[1] if test else 0, labelled.broken, labelled.odd)
+    counts = (train[1] if train else 0, test[1] if test else 0, *_odd(labelled))
     if train is None and test is None:
         return Appended(spec.name, *counts)
     new = {train[0].name: train[0]} if train else {}
     new |= {f"{HOLDOUT}/{test[0].name}": test[0]} if test else {}
-    changes = add_files(repo, tip, source.path, {**known, **new})
+    digest, changes = add_files(repo, tip, source.path, {**known, **new})
+    if is_new:
+        changes[f"{source.path}{ENDING}"] = out.text()
     made = Appended(spec.name, *counts)
-    commit = commit_files(repo, parent=tip, changes=dict(changes), message=f"{_sentence(source, made)}\n")
+    message = f"{_sentence(source, made)}\n\n{added_line(repo, tip, source.path, digest)}\n"
+    commit = commit_files(repo, parent=tip, changes=dict(changes), message=message)
     if not share_file(repo, commit, f"{source.path}.dvc"):
         say(f"[feedback] {spec.name}: there is no DVC remote, so the rows are on this machine alone")
     return Appended(spec.name, *counts, commit=commit)

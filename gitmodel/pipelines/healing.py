@@ -15,6 +15,7 @@ from gitmodel.metrics.records import utc
 from gitmodel.monitoring.conditions import Judged, condition_words
 from gitmodel.monitoring.incidents import INCIDENTS_REF, Incident, Kind, Step, format_step, read_incidents
 from gitmodel.monitoring.ladder import Act, Next, decide
+from gitmodel.monitoring.measurement import Measured
 from gitmodel.pipelines.alerting import Alerting
 from gitmodel.pipelines.earlier import best_earlier, rolled_back_from
 from gitmodel.pipelines.job import Job
@@ -111,7 +112,8 @@ class Healing:
             tip = read_ref(self.job.repo, INCIDENTS_REF)
             incident = self._open_incident(watched.live.model, words)
             held = self._held(watched.live.model, incident)
-            step = decide(judged.condition, judged.verdict, incident, now=self.now, held=held)
+            young = judged.is_short and self._is_young(watched.live, judged.condition)
+            step = decide(judged.condition, judged.verdict, incident, now=self.now, held=held, is_young=young)
             if step is None:
                 return False
             written = self._written(watched, judged, incident, step)
@@ -199,6 +201,12 @@ class Healing:
         if desired.hold is None or (incident and _mark(incident.id) in desired.hold.reason):
             return ""
         return f"{desired.hold.by} holds it since {desired.hold.at}: {desired.hold.reason}"
+
+    def _is_young(self, live: Measured, condition: QualityCondition) -> bool:
+        """Say whether a version has not served for a whole window of a condition yet."""
+        desired = read_desired(self.job.repo, self.env).get(live.model)
+        since = desired.promoted.moment if desired and desired.promoted else None
+        return since is not None and self.now - since < condition.window
 
     def _lift(self, step: Step) -> None:
         """Lift the hold that the rollback of this incident has set, now that all is well."""

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from gitmodel.errors import UsageError
 from gitmodel.forges import Event, Forge, open_forge, read_event, token
 from gitmodel.git.completing import complete, set_identity, with_token
+from gitmodel.git.refs import default_rev
 from gitmodel.git.repository import Repository
+from gitmodel.pipelines.forge_of_remote import TOKEN, forge_of_remote
+from gitmodel.spec import load_repository
 
 _TOKENS = ("GITMODEL_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "CI_JOB_TOKEN")
 _SERVERS = {"github": "GITHUB_SERVER_URL", "gitlab": "CI_SERVER_URL"}
@@ -65,7 +68,7 @@ def open_job(environ: Mapping[str, str] | None = None) -> Job:
         environ: Default: the environment of the process, which loses its tokens.
 
     Raises:
-        InvalidFile: If the forge says something that cannot be.
+        InvalidFile: If the forge says something that cannot be, or gitmodel.yaml is not valid.
         ToolFailed: If the remote does not answer.
     """
     given = os.environ if environ is None else environ
@@ -76,7 +79,7 @@ def open_job(environ: Mapping[str, str] | None = None) -> Job:
             os.environ.pop(name, None)
     repo = Repository.open()
     if event is None:
-        return Job(repo, None, forge, kept)
+        return Job(repo, None, forge or _forge_at_desk(repo, given), kept)
     server = given.get(_SERVERS[event.provider], "")
     if secret and server:
         own = event.provider == "gitlab" and not given.get("GITMODEL_TOKEN")
@@ -88,3 +91,11 @@ def open_job(environ: Mapping[str, str] | None = None) -> Job:
     perhaps = [event.base] if event.base else []
     complete(repo, default_branch=event.default_branch, heads=heads, perhaps=perhaps)
     return Job(repo, event, forge, kept)
+
+
+def _forge_at_desk(repo: Repository, environ: Mapping[str, str]) -> Forge | None:
+    """Return the forge that the remote's address names, where a person has set a token for it."""
+    rev = default_rev(repo)
+    if rev is None or not environ.get(TOKEN):
+        return None
+    return forge_of_remote(repo, load_repository(repo, rev).ci.provider, environ)

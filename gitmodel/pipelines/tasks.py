@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gitmodel.errors import UsageError
-from gitmodel.forges import Forge, open_forge
 from gitmodel.git.following import follow_remote
 from gitmodel.git.refs import default_rev
 from gitmodel.git.remotes import fetch
 from gitmodel.git.repository import Repository
 from gitmodel.pipelines import releasing, steps
-from gitmodel.pipelines.checkup import named_forge
 from gitmodel.pipelines.events import live
+from gitmodel.pipelines.forge_of_remote import forge_of_remote
 from gitmodel.pipelines.job import Job, without_tokens
 from gitmodel.pipelines.labels import newest_labels
 from gitmodel.pipelines.monitored import monitor
@@ -24,7 +23,6 @@ from gitmodel.spec import load_model, load_repository
 
 VARIABLES = "environment"
 _OTHERS = 0o077
-_TOKEN = "GITMODEL_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def perform(repo: Repository, task: Task, say: Say) -> int:
@@ -35,17 +33,10 @@ def perform(repo: Repository, task: Task, say: Say) -> int:
         ToolFailed: If a tool or a remote fails.
     """
     os.environ.update(read_variables(repo))
-    job = Job(repo, None, _forge(repo))
+    provider = load_repository(repo, default_rev(repo)).ci.provider
+    job = Job(repo, None, forge_of_remote(repo, provider, os.environ))
     with without_tokens():
         return _perform(job, task, say)
-
-
-def _forge(repo: Repository) -> Forge | None:
-    """Return the forge where pull requests are opened, if the settings name one and there is a token."""
-    provider = load_repository(repo, default_rev(repo)).ci.provider
-    if provider is None or not os.environ.get(_TOKEN):
-        return None
-    return open_forge(named_forge(repo, provider, os.environ))
 
 
 def _perform(job: Job, task: Task, say: Say) -> int:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitmodel.errors import InvalidFile, UsageError
-from gitmodel.forges import open_forge
 from gitmodel.git.refs import default_branch, default_rev
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines.checkup import named_forge
+from gitmodel.pipelines.forge_of_remote import forge_of_remote
 from gitmodel.pipelines.runs import Task
 from gitmodel.pipelines.telling import Say
 from gitmodel.pipelines.ticking import ask_for
@@ -104,7 +103,7 @@ def trigger(
     provider = load_repository(repo, default_rev(repo)).ci.provider
     if here or provider is None:
         return ask_for(repo, [Task(wish.what, wish.model, wish.environment) for wish in wishes], by, say)
-    forge = open_forge(named_forge(repo, provider, environ)) if environ.get("GITMODEL_TOKEN") else None
+    forge = forge_of_remote(repo, provider, environ)
     if forge is None:
         raise UsageError(
             "there is no token for the forge, or the remote's address does not name it",

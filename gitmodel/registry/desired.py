@@ -4,6 +4,7 @@ The round trip law: ``parse_desired(model, format_desired(d)) == d``.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from gitmodel.errors import InvalidFile
@@ -22,6 +23,15 @@ class Promoted:
     previous: str | None = None
     gates: tuple[dict[str, Any], ...] = ()
     reason: str | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When, as a time; ``None`` where a person has written none."""
+        try:
+            found = datetime.fromisoformat(self.at)
+        except ValueError:
+            return None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

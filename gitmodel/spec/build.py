@@ -5,7 +5,13 @@ from typing import Any, TypeVar
 
 from gitmodel.spec import model
 from gitmodel.spec.durations import parse_duration
-from gitmodel.spec.environment import AnalysisSpec, EnvironmentSpec, ReconcileSpec, StrategySpec
+from gitmodel.spec.environment import (
+    AnalysisSpec,
+    EnvironmentSpec,
+    LimitsSpec,
+    ReconcileSpec,
+    StrategySpec,
+)
 from gitmodel.spec.kubernetes import ContainerSpec, build_kubernetes
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
@@ -82,7 +88,10 @@ def build_environment(data: dict[str, Any], file: str, *, site_local: bool = Fal
         "reconcile": ReconcileSpec(**data.get("reconcile", {})),
         "kubernetes": build_kubernetes(data.get("kubernetes")),
         "container": ContainerSpec(**data.get("container", {})),
+        "limits": LimitsSpec(**data.get("limits", {})),
     }
+    if "batch" in made:
+        made["batch"] = str(made["batch"])
     return EnvironmentSpec(file=file, site_local=site_local, **made)
 
 

@@ -18,7 +18,11 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(length: timedelta) -> str:
-    """Write a length of whole seconds in the largest unit that fits: the inverse of `parse_duration`."""
+    """Write a length of whole seconds in the largest unit that fits: the inverse of `parse_duration`.
+
+    A single week is ``7d``, as most people write it.
+    """
     seconds = int(length.total_seconds())
-    unit = next((unit for unit, size in reversed(_SECONDS.items()) if seconds and seconds % size == 0), "s")
+    fitting = [unit for unit, size in _SECONDS.items() if seconds and seconds % size == 0]
+    unit = "d" if seconds == _SECONDS["w"] else (fitting or ["s"])[-1]
     return f"{seconds // _SECONDS[unit]}{unit}"

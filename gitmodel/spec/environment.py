@@ -71,13 +71,22 @@ class ReconcileSpec:
 
 
 @dataclass(frozen=True)
+class LimitsSpec:
+    """What a service may use on a host, in the words of systemd; ``None``: as much as there is."""
+
+    memory: str | None = None
+    cpu: str | None = None
+
+
+@dataclass(frozen=True)
 class EnvironmentSpec:
     """An environment as its file declares it.
 
     ``file`` is relative to the repository, or absolute where ``site_local`` says that the file lives
     beside the repository and on no branch. ``inventory`` is relative to the file's folder; ``None``
     means this machine. ``host`` and ``port`` are where the router listens; ``root`` is the folder on the
-    host that holds releases and state; ``drain`` counts seconds. ``kubernetes`` is
+    host that holds releases and state; ``drain`` counts seconds. ``batch`` is how many hosts are taken at
+    once, a number or a percentage; ``max_failures`` how many may fail before all return. ``kubernetes`` is
     there with that runtime only.
     """
 
@@ -97,6 +106,9 @@ class EnvironmentSpec:
     reconcile: ReconcileSpec = ReconcileSpec()
     kubernetes: KubernetesSpec | None = None
     container: ContainerSpec = field(default_factory=ContainerSpec)
+    limits: LimitsSpec = LimitsSpec()
+    batch: str = "25%"
+    max_failures: int = 0
 
     @property
     def inventory_path(self) -> str | None:

@@ -30,18 +30,22 @@ def folder_files(repo: Repository, commit: str, path: str) -> dict[str, Path]:
     return fetch_folder(repo, commit, path)
 
 
-def add_files(repo: Repository, commit: str, path: str, files: Mapping[str, Path]) -> dict[str, bytes]:
+def add_files(
+    repo: Repository, commit: str, path: str, files: Mapping[str, Path]
+) -> tuple[str, dict[str, bytes]]:
     """Put a folder of these files into DVC's cache.
 
     Returns:
-        What git has to keep for it, by path: the ``.dvc`` file, and a ``.gitignore`` that lacks the folder.
+        The digest of the folder, and what git has to keep for it, by path: the ``.dvc`` file, and a
+        ``.gitignore`` that lacks the folder.
     """
     above, name = posixpath.split(path)
-    changes = {f"{path}.dvc": keep_folder(repo, files).pointer(name)}
+    kept = keep_folder(repo, files)
+    changes = {f"{path}.dvc": kept.pointer(name)}
     ignore = posixpath.join(above, ".gitignore")
     ignored = read_file(repo, commit, ignore) or b""
     line = f"/{name}".encode()
     if line not in ignored.splitlines():
         end = b"" if not ignored or ignored.endswith(b"\n") else b"\n"
         changes[ignore] = ignored + end + line + b"\n"
-    return changes
+    return kept.md5, changes

@@ -68,7 +68,7 @@ def _cached(repo: Repository, rev: str, known: Tracked) -> Path:
 
 def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
     """Return a file of a folder that DVC tracks as a whole: the cache holds the list of its files."""
-    for name, md5 in _listed(repo, rev, folder).items():
+    for name, md5 in list_folder(repo, rev, folder).items():
         if posixpath.join(folder.path, name) == path:
             return Tracked(path, md5)
     raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
@@ -85,12 +85,17 @@ def fetch_folder(repo: Repository, rev: str, path: str) -> dict[str, Path]:
     known = tracked(repo, rev, path)
     if known is None or known.path != path or not known.is_folder:
         raise UsageError(f"{path} is no folder that DVC tracks at {rev[:12]}")
-    names = _listed(repo, rev, known)
+    names = list_folder(repo, rev, known)
     return {name: fetch_file(repo, rev, within(path, name)) for name in names}
 
 
-def _listed(repo: Repository, rev: str, folder: Tracked) -> dict[str, str]:
-    """Return the digests of a folder's files by path below it, from the list that the cache holds."""
+def list_folder(repo: Repository, rev: str, folder: Tracked) -> dict[str, str]:
+    """Return the digests of a folder's files by path below it, from the list that the cache holds.
+
+    Raises:
+        InvalidFile: If the list is damaged.
+        ToolFailed: If it is neither here nor on a remote.
+    """
     listed = json.loads(_cached(repo, rev, folder).read_bytes())
     found = {str(entry["relpath"]): str(entry["md5"]) for entry in listed}
     if not all(_MD5.match(md5) for md5 in found.values()):

@@ -11,7 +11,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import Program
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Output, Task, failure, parse_line
 from gitmodel.delivery.rollout import tell
-from gitmodel.delivery.runtimes.process import Observed, decide
+from gitmodel.delivery.runtimes.observing import Observed, decide
 from gitmodel.delivery.target import Release, Target, target_of
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.environment import EnvironmentSpec
@@ -52,7 +52,7 @@ def test_output_of_ansible() -> None:
         "@gitmodel {",
     ):
         output.take(text)
-    assert [tell(task) for task in told] == ["  Start: changed (n)", "  Start: failed (m)"]
+    assert [tell(task) for task in told] == ["  h: Start: changed (n)", "  h: Start: failed (m)"]
     error = failure(output, 2)
     assert (error.message, error.detail, error.exit_code) == ("m", "d", 3)
     orderly = Output(told.append)
@@ -89,8 +89,8 @@ def test_targets(tmp_path: Path) -> None:
     assert Target("x", tmp_path).url() == "http://127.0.0.1:8400"
     with pytest.raises(UsageError, match="not an absolute path"):
         target_of(EnvironmentSpec("local", "x", root="somewhere"), tmp_path)
-    with pytest.raises(UsageError, match="runtime 'systemd' is not available"):
-        runtimes.runtime("systemd")
+    with pytest.raises(UsageError, match="runtime 'container' is not available"):
+        runtimes.runtime("container")
 
 
 def test_a_release_must_have_a_proper_name(tmp_path: Path) -> None:

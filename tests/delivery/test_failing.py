@@ -7,8 +7,9 @@ import pytest
 
 from gitmodel.delivery.failing import settle
 from gitmodel.delivery.history import history, promoted_by
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.journal import Entry, journal_of
-from gitmodel.delivery.outcomes import HostOutcome, Outcome, format_outcome, read_outcomes
+from gitmodel.delivery.outcomes import Outcome, format_outcome, read_outcomes
 from gitmodel.delivery.promotion import hold, lift, promote
 from gitmodel.errors import Refused, ToolFailed
 from gitmodel.git.repository import Repository

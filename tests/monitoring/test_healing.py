@@ -58,6 +58,6 @@ def test_each_condition_has_a_story_of_its_own(bare: Repository, tmp_path: Path)
     heal(desk, (RECALL, "failed"), (ERRORS, "passed"), hours=1)
     found = {incident.steps[0].condition: incident for incident in read_incidents(desk)}
     assert {words: incident.is_open for words, incident in found.items()} == {
-        "recall at least 0.6 over 1w": True,
+        "recall at least 0.6 over 7d": True,
         "error_rate at most 0.1 over 1d": False,
     }

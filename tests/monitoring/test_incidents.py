@@ -1,6 +1,7 @@
 """Steps of incidents are written and read back, whatever stands between them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.remotes import publish
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
+from gitmodel.monitoring.conditions import condition_words
 from gitmodel.monitoring.incidents import (
     INCIDENTS_REF,
     Kind,
@@ -21,6 +23,7 @@ from gitmodel.monitoring.incidents import (
     parse_step,
     read_incidents,
 )
+from gitmodel.spec.model import QualityCondition
 from tests.conftest import commit_all
 
 OPENED = Step(
@@ -54,6 +57,12 @@ def test_a_step_is_read_as_it_was_written(step: Step) -> None:
     line = format_step(step)
     assert "\n" not in line
     assert parse_step(line) == step
+
+
+def test_a_week_as_it_was_written_once_is_read_as_it_is_now() -> None:
+    step = replace(OPENED, condition="recall at least 0.6 over 1w")
+    condition = QualityCondition("recall", timedelta(weeks=1), min=0.6)
+    assert parse_step(format_step(step)).condition == condition_words(condition)
 
 
 @pytest.mark.parametrize("line", ["", "[]", "null", "{}", '{"kind":"opened"}', "[" * 100_000, "\udc80"])

@@ -37,9 +37,9 @@ class Story:
             Step("i1", kind, "m", "live", "1", "recall", verdict, "warning", "why", at, "ci", result)
         )
 
-    def ask(self, verdict: str = "failed", held: str = "") -> Next | None:
+    def ask(self, verdict: str = "failed", held: str = "", *, is_young: bool = False) -> Next | None:
         incident = Incident(tuple(self.steps)) if self.steps else None
-        return decide(self.condition, verdict, incident, now=self.now, held=held)
+        return decide(self.condition, verdict, incident, now=self.now, held=held, is_young=is_young)
 
     def act(self, verdict: str = "failed", held: str = "") -> str:
         found = self.ask(verdict, held)
@@ -147,6 +147,15 @@ def test_what_is_not_known_is_told_once_and_heals_nothing(verdict: str, severity
     assert story.act("failed") == "worsen"
     story.tell("worse")
     assert story.act("failed") == "retrain"
+
+
+def test_too_few_rows_of_a_young_version_are_nothing_to_tell() -> None:
+    story = Story()
+    assert story.ask("inconclusive", is_young=True) is None
+    assert story.ask("inconclusive") == Next("open", "info", "the verdict is inconclusive")
+    assert story.ask("error", is_young=True) == Next("open", "warning", "the verdict is error")
+    story.tell("opened", "inconclusive")
+    assert story.ask("inconclusive", is_young=True) is None
 
 
 def test_a_condition_that_only_alerts() -> None:

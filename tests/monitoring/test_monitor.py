@@ -14,8 +14,12 @@ from gitmodel.delivery import materials
 from gitmodel.delivery.collecting import live_folder
 from gitmodel.delivery.promotion import promote
 from gitmodel.git.repository import Repository
+from gitmodel.monitoring.incidents import read_incidents
 from gitmodel.packaging.serving.answers import answers
+from gitmodel.pipelines.healing import Healing
+from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.watching import watch
+from gitmodel.registry.desired import read_desired
 from gitmodel.spec import load_model
 from tests.conftest import commit_all
 from tests.delivery.models import FOLDER, MODEL, SPEC, add_version, loans
@@ -99,6 +103,24 @@ def test_a_bad_version_fails_and_is_noted(repo: Repository, monkeypatch: pytest.
     assert record["dataset"] == {"name": "live/production", "rows": ROWS}
     assert record["metrics"]["roc_auc"] == found.live.metrics["roc_auc"].value
     assert "2026-11-27T12:00:00Z  v1       400" in run("log", "--live", MODEL).stdout
+
+
+def test_rows_of_a_new_version_have_a_whole_window_to_come(repo: Repository) -> None:
+    served(repo)
+    conditions(repo, "metric: accuracy, min: 0.6, min_samples: 5000")
+    promoted = read_desired(repo, "production")[MODEL].promoted
+    assert promoted is not None
+    assert promoted.moment is not None
+    told: list[str] = []
+    for days in (0.1, 6.9, 7, 8):
+        now = promoted.moment + timedelta(days=days)
+        found = watch(repo, "production", by="ada", now=now)
+        assert [each.verdict for row in found for each in row.judged] == ["inconclusive"]
+        Healing(Job(repo), "production", "ada", told.append, now, {}).heal(found)
+        assert len(read_incidents(repo)) == (days >= 7)
+    assert told == [
+        f"[heal] {MODEL} v1 in production: opened: 0 labelled predictions; at least 5000 are needed"
+    ]
 
 
 def run(*args: str) -> Result:

@@ -62,7 +62,7 @@ def test_the_rules_are_valid(tmp_path: Path) -> None:
     assert "SUCCESS: 8 rules found" in promtool(tmp_path, "check", "rules", "rules.yml")
 
 
-def live(name: str, values: str, *, metric: str = "recall", window: str = "1w", host: str = "a") -> Any:
+def live(name: str, values: str, *, metric: str = "recall", window: str = "7d", host: str = "a") -> Any:
     labels = f'{OWN},version="3",metric="{metric}",window="{window}",instance="{host}"'
     return {"series": f"gitmodel_live_{name}{{{labels}}}", "values": values}
 
@@ -103,13 +103,13 @@ def evaluate(folder: Path, *cases: dict[str, Any]) -> None:
 
 
 def recall(series: list[Any], *, is_broken: bool) -> dict[str, Any]:
-    labels = {"version": "3", "metric": "recall", "window": "1w", "bound": "min"}
+    labels = {"version": "3", "metric": "recall", "window": "7d", "bound": "min"}
     return case(
         series,
         "GitmodelQuality",
         labels if is_broken else None,
         summary="recall of team/spam in live is not at least 0.6",
-        description="the nearer end of its 95 % interval over 1w is 0.5",
+        description="the nearer end of its 95 % interval over 7d is 0.5",
     )
 
 

@@ -42,9 +42,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     found = {figure.labels: figure.numbers for figure in read_figures(file, "team/spam", "3")}
     own, at = ("team/spam", "3", "live"), NOW.timestamp()
     assert found == {
-        (*own, "recall", "1w"): {"value": 0.5, "low": 0.4, "high": 0.6, "samples": 50, "at": at},
+        (*own, "recall", "7d"): {"value": 0.5, "low": 0.4, "high": 0.6, "samples": 50, "at": at},
         (*own, "recall", "1d"): {"value": 0.3, "low": 0.2, "high": 0.4, "samples": 0, "at": at},
-        (*own, "error_rate", "1w"): {"value": 0.1, "low": 0.05, "high": 0.2, "samples": 100, "at": at},
+        (*own, "error_rate", "7d"): {"value": 0.1, "low": 0.05, "high": 0.2, "samples": 100, "at": at},
     }
     assert read_figures(file, "team/spam", "4") == []  # what was measured of another version
     assert read_figures(file, "spam", "3") == []

@@ -107,10 +107,20 @@ def test_bentoml_serves_the_folder_too(package: Package, tmp_path: Path) -> None
     port = free_port()
     argv = (sys.executable, "-m", "bentoml", "serve", ".", "--host", "127.0.0.1", "--port", str(port))
     home = {"BENTOML_HOME": str(tmp_path / "bentoml"), "BENTOML_DO_NOT_TRACK": "True"}
+    home["GITMODEL_STATE"] = str(tmp_path / "state")
+    about = package.read("version")
+    figure = {"metric": "recall", "window": "7d", "value": 0.5, "low": 0.4, "high": 0.6, "samples": 9}
+    own = {"model": about["model"], "version": about["version"], "environment": "live", "at": 1.0}
+    figures = tmp_path / "state/live" / f"{about['model'].replace('/', '.')}.json"
+    figures.parent.mkdir(parents=True)
+    figures.write_text(json.dumps({**own, "figures": [figure]}))
     with running(argv, {**os.environ, **home}, package.folder, tmp_path / "log") as process:
         wait_until_ready(process, port)
         smoke = package.smoke[0]
         assert json.loads(ask(port, "POST", "/predict", smoke["input"])[1]) == smoke["output"]
+        told = ask(port, "GET", "/metrics")[1].decode()
+        assert told.count("gitmodel_live_metric{") == 1
+        assert "gitmodel_predictions_total{" in told
         process.terminate()
         process.wait(20)
 

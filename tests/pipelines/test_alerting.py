@@ -78,7 +78,7 @@ def test_an_issue_follows_an_incident(served: Repository, lab: GitLabState) -> N
     assert said[-1] == "[alert] GitLab: https://gitlab.invalid/acme/models/-/issues/1"
     heal(served, lab, "failed", hours=1)
     issue = lab.issues[1]
-    assert issue["title"] == "credit-risk in production: recall at least 0.6 over 1w is not met"
+    assert issue["title"] == "credit-risk in production: recall at least 0.6 over 7d is not met"
     assert "recall 0.4 &#64;ada is &#42;bad&#42;." in issue["description"]
     assert f"\n\n<{LINK}>" in issue["description"]
     assert (issue["state"], lab.issue_notes) == ("opened", {})
@@ -109,10 +109,10 @@ def test_a_condition_that_is_taken_away_ends_its_incident(served: Repository, la
     lower = replace(RECALL, min=0.5)
     heal(served, lab, "failed", hours=1, conditions=[lower])
     new, old = read_incidents(served)
-    assert (new.steps[0].condition, new.is_open) == ("recall at least 0.5 over 1w", True)
+    assert (new.steps[0].condition, new.is_open) == ("recall at least 0.5 over 7d", True)
     assert (old.is_open, old.last.reason) == (False, "model.yaml has no such condition any more")
     (over,) = lab.issue_notes[1]
-    assert "recall at least 0.6 over 1w is no longer asked for" in over["body"]
+    assert "recall at least 0.6 over 7d is no longer asked for" in over["body"]
     assert [lab.issues[number]["state"] for number in (1, 2)] == ["closed", "opened"]
     heal(served, lab, "passed", hours=2, conditions=[lower])
     assert [len(each.steps) for each in read_incidents(served)] == [4, len(old.steps)]

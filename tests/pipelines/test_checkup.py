@@ -89,7 +89,7 @@ def test_the_repository_is_named_by_the_remote(
     work: Repository, url: str, named: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Mapping[str, str]] = []
-    monkeypatch.setattr("gitmodel.pipelines.checkup.open_forge", given.append)
+    monkeypatch.setattr("gitmodel.pipelines.forge_of_remote.open_forge", given.append)
     work.git("remote", "set-url", "origin", url)
     environ = {"GITMODEL_TOKEN": TOKEN, "GITHUB_TOKEN": "another", "PATH": "/bin"}
     assert "does not name one" in findings(work, environ)["schedules"].found
@@ -102,7 +102,7 @@ def test_a_project_on_gitlab_is_named_by_the_remote(
     work: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Mapping[str, str]] = []
-    monkeypatch.setattr("gitmodel.pipelines.checkup.open_forge", given.append)
+    monkeypatch.setattr("gitmodel.pipelines.forge_of_remote.open_forge", given.append)
     (work.workdir / "gitmodel.yaml").write_text("ci: {provider: gitlab}\n")
     work.git("remote", "set-url", "origin", "git@gitlab.acme.io:group/sub/models.git")
     findings(work, {"GITMODEL_TOKEN": TOKEN, "GITHUB_REPOSITORY": "x/y"})

@@ -205,6 +205,40 @@ def test_values_of_several_kinds(desk: Desk) -> None:
     assert rows[4]["b"] == str(2**70)
 
 
+def test_labels_that_are_no_classes_of_the_model(desk: Desk) -> None:
+    chances = {"prediction": "good", "probabilities": {"good": 0.9, "bad": 0.1}}
+    newer = {"prediction": "good", "probabilities": {"good": 0.9, "bad": 0.05, "ugly": 0.05}}
+    desk.write("predictions", *(prediction(n, output=chances) for n in range(6)))
+    desk.write("predictions", prediction(6, output=newer), prediction(7))
+    desk.write("feedback", label(0, "good"), label(1, "bad"), label(2, "ugly"), label(6, "ugly"))
+    desk.write("feedback", *(label(n, n) for n in (3, 4, 5)), label(7, "whatever"))
+    found = desk.append()
+    assert (found.rows, found.odd, found.unfit) == (4, 0, 4)
+    assert [row["Class"] for row in desk.rows()] == ["good", "bad", "ugly", "whatever"]
+    told = "[feedback] risk: 4 labels are not classes of the model, and left out: 'ugly', 3, 4"
+    assert told in desk.said
+
+
+def test_labels_as_classes_are_written(desk: Desk) -> None:
+    for number, names in enumerate((["0", "1"], ["0.0", "1.0"], ["false", "true"])):
+        output = {"prediction": 0, "probabilities": dict.fromkeys(names, 0.5)}
+        desk.write("predictions", prediction(number, output=output))
+    desk.write("feedback", label(0, value=True), label(1, 1), label(2, value=False))
+    found = desk.append()
+    assert (found.rows, found.odd, found.unfit) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("regression", [2.5, 7]), ("ranking, group: city", [2.5, 7])])
+def test_labels_that_are_no_numbers(tmp_path: Path, bare: Repository, kind: str, wanted: list[float]) -> None:
+    desk = Desk(tmp_path, bare, f"}}\nevaluate: {{kind: {kind}")
+    desk.write("predictions", *map(prediction, range(5)))
+    desk.write("feedback", label(0, 2.5), label(1, 7), *(label(n, "much") for n in (2, 3, 4)))
+    found = desk.append()
+    assert (found.rows, found.odd, found.unfit) == (2, 0, 3)
+    assert "[feedback] risk: 3 labels are not numbers, and left out: 'much'" in desk.said
+    assert [row["Class"] for row in desk.rows()] == wanted
+
+
 SILENCE = ", silence: {{after: 1d, label: {}}}"
 
 

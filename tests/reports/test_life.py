@@ -40,7 +40,7 @@ def recall(day: int) -> float:
     return 0.66 if day < 44 else 0.78
 
 
-CONDITION = "recall at least 0.6 over 1w"
+CONDITION = "recall at least 0.6 over 7d"
 LIFE = Life(
     "spam-filter",
     "production",

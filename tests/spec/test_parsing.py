@@ -247,7 +247,7 @@ def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
         assert field.default == (tuple(default) if isinstance(default, list) else default)
     environment = load_schema("environment")["properties"]
     for field in dataclasses.fields(spec.EnvironmentSpec):
-        nested = ("strategy", "windows", "reconcile", "container")
+        nested = {"strategy", "windows", "reconcile", "limits", "container"}
         if "default" in environment.get(field.name, {}) and field.name not in nested:
             assert field.default == environment[field.name]["default"]
     cluster = environment["kubernetes"]["properties"]

@@ -78,7 +78,7 @@ def test_feedback_is_an_input_from_before_there_is_any(
     assert trainer.trainings == 1
     rows = tmp_path / "1.csv"
     rows.write_text("7,8\n")
-    added = add_files(tiny, commit_of(tiny), "feedback", {"1.csv": rows})
+    _, added = add_files(tiny, commit_of(tiny), "feedback", {"1.csv": rows})
     some = digest({path: content.decode() for path, content in added.items()})
     assert trainer.trainings == 2
     assert some != none

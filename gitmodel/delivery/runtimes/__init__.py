@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
-from gitmodel.delivery.runtimes import container, kubernetes, process
+from gitmodel.delivery.runtimes import container, kubernetes, process, systemd
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
@@ -19,8 +20,8 @@ class Runtime(Stepping, Protocol):
 
     def deploy(
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
-    ) -> tuple[Task, ...]:
-        """Make it so by ansible, or put back and raise `ToolFailed`."""
+    ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
+        """Make it so by ansible, or put back and raise `ToolFailed`; return what was done, and where."""
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
         """Return what runs on each host, without changing anything; a host that is down is named as such."""
@@ -42,6 +43,7 @@ RUNTIMES: Mapping[str, Runtime] = {
     "process": process.ProcessRuntime(),
     "container": container.ContainerRuntime(),
     "kubernetes": kubernetes.KubernetesRuntime(),
+    "systemd": systemd.SystemdRuntime(),
 }
 
 

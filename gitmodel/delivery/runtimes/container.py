@@ -14,6 +14,7 @@ from typing import Any
 
 from gitmodel import process
 from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import variables_of
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.runtimes import images
 from gitmodel.delivery.runtimes.names import image_of, names_of
@@ -44,7 +45,7 @@ class ContainerRuntime(ProcessRuntime):
 
     def deploy(
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
-    ) -> tuple[Task, ...]:
+    ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """See to the image, then do as with a process."""
         if not check:
             images.build(image_name(release), release, target)

@@ -1,7 +1,8 @@
-"""Images of releases: built by podman or docker from a package and its requirements."""
+"""Images of releases: built by podman or docker from a package and its wheels."""
 
-import os
+import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +15,9 @@ from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed
 
 _ENGINES = ("podman", "docker")
-_REQUIREMENTS = Path("env") / "python" / "requirements.txt"
 _DIGEST_LABEL = "gitmodel.digest"
 _TREE_LABEL = "gitmodel.tree"
 _FOLDER = "/opt/gitmodel"
-# Where pip keeps its settings, the index among them: mounted while it runs, never part of an image.
-_PIP = ("PIP_CONFIG_FILE", "~/.config/pip/pip.conf", "/etc/pip.conf")
 
 
 def engine(target: Target) -> str:
@@ -39,11 +37,10 @@ def engine(target: Target) -> str:
 def containerfile(base: str) -> str:
     """Return what an image is built by; requirements come before the release, so that versions share them."""
     return f"""FROM {base}
-COPY requirements.txt {_FOLDER}/requirements.txt
-RUN --mount=type=secret,id=pip,target=/etc/pip.conf \\
-    if [ -s {_FOLDER}/requirements.txt ]; then \\
+COPY lock.txt {_FOLDER}/lock.txt
+RUN --mount=type=bind,source=wheels,target=/wheels if [ -s {_FOLDER}/lock.txt ]; then \\
     python -m pip install --no-cache-dir --disable-pip-version-check --root-user-action ignore \\
-    -r {_FOLDER}/requirements.txt; fi
+    --no-index --find-links /wheels --no-deps --require-hashes -r {_FOLDER}/lock.txt; fi
 COPY release {_FOLDER}/release
 WORKDIR {_FOLDER}/release
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
@@ -70,25 +67,11 @@ def build(name: str, release: Release, target: Target) -> bool:
     with tempfile.TemporaryDirectory(prefix="gitmodel-image-") as folder:
         context = Path(folder)
         shutil.copytree(release.folder, context / "release", ignore=shutil.ignore_patterns("__pycache__"))
-        requirements = release.folder / _REQUIREMENTS
-        text = requirements.read_text("utf-8") if requirements.is_file() else ""
-        (context / "requirements.txt").write_text(text, "utf-8")
+        _place_wheels(release, context)
         (context / "Containerfile").write_text(containerfile(target.container.base), "utf-8")
-        settings = _pip_settings(context)
         marked = [word for label, value in labels.items() for word in ("--label", f"{label}={value}")]
-        secret = ["--secret", f"id=pip,src={settings}"]
-        argv = [
-            used,
-            "build",
-            "-q",
-            "-t",
-            name,
-            "-f",
-            str(context / "Containerfile"),
-            *marked,
-            *secret,
-            folder,
-        ]
+        file = str(context / "Containerfile")
+        argv = [used, "build", "-q", "--network", "none", "-t", name, "-f", file, *marked, folder]
         _run(argv, f"the image {name} cannot be built")
     return True
 
@@ -114,14 +97,21 @@ def labels_of(used: str, name: str, wanted: Mapping[str, str]) -> dict[str, str]
     return {} if found.code else dict(zip(wanted, found.text.split("\n"), strict=False))
 
 
-def _pip_settings(context: Path) -> Path:
-    given = [os.environ.get(_PIP[0]), *_PIP[1:]]
-    found = (Path(each).expanduser() for each in given if each)
-    settings = next((path for path in found if path.is_file()), None)
-    if settings is None:
-        settings = context / ".pip.conf"
-        settings.touch()
-    return settings
+def _place_wheels(release: Release, context: Path) -> None:
+    """Put the locked wheels of a release beside it: nothing is fetched while an image is built."""
+    from gitmodel.packaging import Platform, wheelhouse
+
+    wheels = context / "wheels"
+    wheels.mkdir()
+    lock = ""
+    if release.requirements:
+        here = Platform(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine())
+        # Beside the folder of packages, where rollouts to hosts keep theirs.
+        found = wheelhouse(release.requirements, here, release.folder.resolve().parents[2] / "wheels")
+        lock = found.lock
+        for name in found.files:
+            shutil.copyfile(found.folder / name, wheels / name)
+    (context / "lock.txt").write_text(lock, "utf-8")
 
 
 def _run(argv: list[str], words: str, hint: str = "") -> None:

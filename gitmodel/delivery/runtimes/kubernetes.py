@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gitmodel.delivery import playbook
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.runtimes import images
 from gitmodel.delivery.runtimes.cluster import (
@@ -48,7 +49,9 @@ class KubernetesRuntime:
         """Return "" where exactly this release runs, is ready, and gets the requests."""
         return decide(release, look(target))
 
-    def deploy(self, target: Target, release: Release, *, check: bool, sink: Sink) -> tuple[Task, ...]:
+    def deploy(
+        self, target: Target, release: Release, *, check: bool, sink: Sink
+    ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """See to its image, then run the playbook."""
         cluster = look(target)
         cluster.refuse_foreign(release.model)
@@ -62,7 +65,7 @@ class KubernetesRuntime:
             "seconds": math.ceil(release.ready_seconds) + _PULL_SECONDS,
             "drain_seconds": math.ceil(target.drain),
         }
-        return _play(target, asked, sink, check=check)
+        return _play(target, asked, sink, check=check), ()
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
         """Return what runs in the cluster; one that does not answer is named as such."""
@@ -149,7 +152,7 @@ def look(target: Target) -> Cluster:
 
 
 def _play(target: Target, asked: Mapping[str, Any], sink: Sink, *, check: bool = False) -> tuple[Task, ...]:
-    workspace = target.layout.run
+    workspace = target.workspace
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def tell(task: Task) -> None:

@@ -4,7 +4,6 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,41 +21,14 @@ from gitmodel.delivery.ansible.module_utils import (
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
 from gitmodel.delivery.ansible.module_utils.gitmodel_turn import turn
+from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.runtimes.observing import Observed, decide
 from gitmodel.delivery.runtimes.states import HostState, parse_state
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import ToolFailed, UsageError
 
 _KEPT_RELEASES = 3
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What is there for one model: where its requests go, which services are set up, who answers."""
-
-    routed: Mapping[Program, int]
-    programs: tuple[Program, ...]
-    answer: Mapping[str, Any] | None
-
-
-def decide(wanted: Program, observed: Observed) -> str:
-    """Return "" where exactly the wanted program runs, is routed and answers; else why something is to do."""
-    if not observed.routed:
-        return "its route is gone" if observed.programs else "nothing runs there yet"
-    if [program.at(0) for program in observed.routed] != [wanted.at(0)]:
-        return "another version runs there"
-    if [program.name for program in observed.programs] != [wanted.name]:
-        return _services(wanted, observed)
-    if observed.answer is None:
-        return "it does not answer"
-    if not gitmodel_probe.is_version(dict(observed.answer), wanted):
-        return "another version answers"
-    return ""
-
-
-def _services(wanted: Program, observed: Observed) -> str:
-    names = {program.name for program in observed.programs}
-    return "services of other versions are left" if wanted.name in names else "its service's file is gone"
 
 
 def observe(target: Target, model: str) -> Observed:
@@ -85,9 +57,7 @@ def changed_files(target: Target, release: Release) -> list[str]:
         layout.route(program.key): ("its route", gitmodel_routes.route({program: 1})),
         layout.config(program.name): (
             "its service's file",
-            gitmodel_rollout.config_text(
-                layout, program, release.command, gitmodel_rollout.variables_of(target.name)
-            ),
+            gitmodel_layout.ini(program, _sections(target, program, release)),
         ),
     }
     for path, (what, text) in own.items():
@@ -112,10 +82,11 @@ class ProcessRuntime:
 
     def deploy(
         self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
-    ) -> tuple[Task, ...]:
+    ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """Run the playbook on this machine."""
         _refuse_inventory(target)
-        return playbook.run(request(target, release), workspace=target.layout.run, check=check, sink=sink)
+        asked = request(target, release)
+        return playbook.run(asked, workspace=target.workspace, check=check, sink=sink), ()
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
         """Return what runs on this machine; nothing where nothing was ever rolled out from here."""
@@ -166,11 +137,24 @@ class ProcessRuntime:
             raise ToolFailed(error.message, detail=error.detail) from error
 
 
+def _sections(target: Target, program: Program, release: Release) -> str:
+    """Return what supervisor reads of a program."""
+    layout = target.layout
+    variables = {
+        **gitmodel_rollout.variables_of(target.name),
+        **gitmodel_rollout.own_variables(layout, program),
+    }
+    command = gitmodel_rollout.command_of(program, release.command)
+    return gitmodel_supervisor.program_sections(
+        layout, program.name, command, layout.release(program), variables
+    )
+
+
 def _refuse_inventory(target: Target) -> None:
     if target.inventory:
         raise UsageError(
             f"environment {target.name} has an inventory, which the runtime `process` does not use yet",
-            hint="take `inventory` out of its file to run on this machine",
+            hint="take `inventory` out of its file to run on this machine, or say `runtime: systemd`",
         )
 
 

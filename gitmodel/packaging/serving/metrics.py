@@ -23,7 +23,7 @@ class Metrics:
 
     def __init__(self, version: Mapping[str, Any], state: Path | None = None) -> None:
         # Imported late: BentoML sets the library up before it may be imported.
-        from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+        from prometheus_client import Counter, Gauge, Histogram
 
         name, place = str(version["model"]), os.environ.get(ENVIRONMENT, "")
         info = Gauge(
@@ -51,8 +51,21 @@ class Metrics:
             self._predictions.labels(*self._own, outcome)
         for reason in _REASONS:
             self._dropped.labels(*self._own, reason)
-        if state is not None:
-            REGISTRY.register(FiguresCollector(state, name, str(version["version"])))
+        self._figures = None if state is None else FiguresCollector(state, name, str(version["version"]))
+
+    def complete(self, text: str) -> str:
+        """Add to what Prometheus is told what was measured of the version.
+
+        It is no part of the library's registry: that is not asked where several processes share a folder of
+        counters, as under ``bentoml serve``.
+        """
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        if self._figures is None:
+            return text
+        registry = CollectorRegistry()
+        registry.register(self._figures)
+        return text + generate_latest(registry).decode()
 
     def predicted(self, rows: int, seconds: float) -> None:
         """Count rows that were predicted."""

@@ -21,6 +21,7 @@ _SHOWN = (
     "collected",
     "look",
     "notes",
+    "observed",
     "exception",
     "rescued",
     "module_stdout",

@@ -1,5 +1,6 @@
 """Ansible module: one version of a model as a service: started and checked, given up, or alone."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
 
 from ..module_utils import gitmodel_rollout as rollout  # noqa: TID252 - the one form ansible and Python both read
+from ..module_utils.gitmodel_cargo import prune  # noqa: TID252
+from ..module_utils.gitmodel_keeper import keeper  # noqa: TID252
 from ..module_utils.gitmodel_layout import (  # noqa: TID252
     HostError,
     Layout,
@@ -15,7 +18,6 @@ from ..module_utils.gitmodel_layout import (  # noqa: TID252
     parse_program,
     read_programs,
 )
-from ..module_utils.gitmodel_supervisor import Supervisor  # noqa: TID252
 from ..module_utils.gitmodel_turn import turn  # noqa: TID252
 
 
@@ -25,6 +27,7 @@ def main() -> None:
         argument_spec={
             "state": {"choices": ["started", "unrouted_absent", "alone"], "required": True},
             "root": {"type": "path", "required": True},
+            "units": {"type": "str", "default": ""},
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict", "required": True},
             "source": {"type": "path"},
@@ -35,11 +38,14 @@ def main() -> None:
             "ready_seconds": {"type": "float", "default": 60.0},
             "drain_seconds": {"type": "float", "default": 1.0},
             "keep_releases": {"type": "int", "default": 3},
+            "limits": {"type": "dict", "default": {}},
         },
-        required_if=[("state", "started", ("source", "digest", "command"))],
+        required_if=[("state", "started", ("digest", "command"))],
         supports_check_mode=True,
     )
-    layout = Layout(Path(module.params["root"]))
+    layout = Layout(Path(module.params["root"]), module.params["units"])
+    if layout.units:
+        os.umask(0o022)  # services run as another user than root
     try:
         program = parse_program(module.params["program"])
         if module.check_mode:
@@ -53,9 +59,12 @@ def main() -> None:
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
-    is_spoilt = rollout.is_changed(layout, program)
-    if rollout.place_release(layout, program, Path(given["source"]), given["digest"]) and is_spoilt:
-        Supervisor(layout).remove(program.name)  # it may have been started from other files
+    if given["source"]:
+        is_spoilt = rollout.is_changed(layout, program)
+        if rollout.place_release(layout, program, Path(given["source"]), given["digest"]) and is_spoilt:
+            keeper(layout).remove(program.name)  # it may have been started from other files
+    else:
+        rollout.check_release(layout, program, given["digest"])
     changed = rollout.start(
         layout,
         program,
@@ -63,6 +72,7 @@ def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[b
         given["smoke"],
         given["ready_seconds"],
         variables=rollout.variables_of(given["environment"]),
+        limits=given["limits"],
     )
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"
@@ -76,6 +86,8 @@ def _alone(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[boo
     if rollout.others(layout, program):
         time.sleep(given["drain_seconds"])
     stopped = rollout.retire_others(layout, program, given["keep_releases"])
+    if layout.units:
+        prune(layout)
     return bool(stopped), f"stopped {', '.join(stopped)}" if stopped else ""
 
 

@@ -4,7 +4,8 @@ Below the root::
 
     releases/<model key>/<version>-<digest12>/   what a version needs to run
     router/traefik.yaml, router/dynamic/<model key>.yaml
-    supervisor/supervisord.conf, supervisor/conf.d/<program>.ini
+    supervisor/supervisord.conf, supervisor/conf.d/<program>.ini      (systemd has its units in /etc)
+    envs/<digest>/, tools/<digest>/               Python environments and programs, where they were sent
     run/                                          pids, the lock, the supervisor's socket
     logs/                                         rotated by the supervisor
     state/                                        predictions and feedback, which outlive releases
@@ -31,6 +32,8 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
 _DIGEST = re.compile(r"[0-9a-f]{12,128}")
 _MARK = ";gitmodel "
 _ODD = "%*?[];#\"'\\"
+UNITS = Path("/etc/systemd/system")
+_NOT_IN_UNITS = re.compile(r"[^0-9A-Za-z._-]")
 
 
 class HostError(Exception):
@@ -110,9 +113,13 @@ def parse_program(fields: Mapping[str, Any]) -> Program:
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders and files of one environment on a host."""
+    """The folders and files of one environment on a host.
+
+    ``units`` is what the names of its units of systemd begin with; "": supervisor runs its programs.
+    """
 
     root: Path
+    units: str = ""
 
     @property
     def run(self) -> Path:
@@ -136,8 +143,8 @@ class Layout:
 
     @property
     def programs(self) -> Path:
-        """One ``.ini`` a program."""
-        return self.root / "supervisor" / "conf.d"
+        """One file a program: an ``.ini`` of supervisor, or a unit of systemd."""
+        return UNITS if self.units else self.root / "supervisor" / "conf.d"
 
     @property
     def supervisor_config(self) -> Path:
@@ -187,8 +194,15 @@ class Layout:
         return self.run / f"{name}.pid"
 
     def config(self, name: str) -> Path:
-        """Return the supervisor's file of a program."""
-        return self.programs / f"{name}.ini"
+        """Return the file of a program that supervisor or systemd reads."""
+        return self.programs / (self.unit(name) if self.units else f"{name}.ini")
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a program.
+
+        A dot stands between the environment and the program: no environment's name has one.
+        """
+        return f"{self.units}.{_NOT_IN_UNITS.sub('-', name)}.service"
 
     @property
     def socket(self) -> Path:
@@ -210,7 +224,8 @@ class Layout:
         for folder in (self.programs, self.routes, self.previous_route("x").parent, self.logs, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, exist_ok=True)
-        _private(self.socket.parent)
+        if not self.units:
+            _private(self.socket.parent)
         return missing
 
 
@@ -245,17 +260,17 @@ def write(path: Path, text: str) -> bool:
 
 
 def ini(program: Program, sections: str) -> str:
-    """Return the text of a program's ``.ini``: its fields in a comment, then what supervisor reads."""
+    """Return the text of a program's file: its fields in a comment, then what supervisor or systemd reads."""
     return f"{_MARK}{json.dumps(program.as_json(), sort_keys=True)}\n{sections}"
 
 
 def read_programs(layout: Layout) -> dict[str, Program]:
-    """Return the services that supervisor is told to run, by name; files of others are skipped."""
+    """Return the services that supervisor or systemd is told to run, by name; others' files are skipped."""
     return {program.name: program for program in _programs(layout)}
 
 
 def _programs(layout: Layout) -> Iterator[Program]:
-    for path in sorted(layout.programs.glob("*.ini")):
+    for path in sorted(layout.programs.glob(f"{layout.units}.*.service" if layout.units else "*.ini")):
         first = path.read_text("utf-8", "replace").partition("\n")[0]
         if first.startswith(_MARK):
             try:

@@ -6,8 +6,10 @@ from typing import Any
 
 from . import gitmodel_probe as probe
 from . import gitmodel_router as router
+from .gitmodel_keeper import keeper
 from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs
-from .gitmodel_supervisor import Supervisor
+from .gitmodel_rollout import tree_digest
+from .gitmodel_routes import route
 
 
 def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
@@ -35,17 +37,49 @@ def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
     return {"services": services, "left": left, "problems": problems if programs or left else []}
 
 
+def changed_files(layout: Layout, program: Program, host: str, port: int, tree: str) -> "list[str]":
+    """Return which files of a release that is set up are not as a rollout wrote them, in words.
+
+    Args:
+        layout: Where.
+        program: The release.
+        host: The address that the router should listen on.
+        port: Its port.
+        tree: What `gitmodel_rollout.tree_digest` must say of the release.
+    """
+    placed = read_programs(layout).get(program.name)
+    if placed is None:
+        return []
+    own = {
+        layout.router_config: (
+            "its router's file",
+            router.static(layout, host, port, router.figures_port(layout)),
+        ),
+        layout.route(program.key): ("its route", route({placed: 1})),
+    }
+    found = []
+    for path, (what, text) in own.items():
+        if not path.is_file():
+            found.append(f"{what} is gone")
+        elif path.read_text("utf-8", "replace") != text:
+            found.append(f"{what} was changed")
+    release = layout.release(placed)
+    if not release.is_dir() or tree_digest(release) != tree:
+        found.append("files of its release were changed")
+    return found
+
+
 def _states(layout: Layout) -> "tuple[dict[str, dict[str, Any]], list[str]]":
     try:
-        return Supervisor(layout).states(), []
+        return keeper(layout).states(), []
     except HostError:
-        return {}, ["its supervisor does not run"]
+        return {}, [f"its {'systemd' if layout.units else 'supervisor'} does not run"]
 
 
 def _service(program: Program, found: "dict[str, Any] | None", *, is_routed: bool) -> dict[str, Any]:
     answer = probe.version_at("127.0.0.1", program.port)
     is_running = found is not None and found["statename"] == "RUNNING"
-    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found["start"])) if found and is_running else ""
+    start = _moment(time.time() - (found["now"] - found["start"])) if found and is_running else ""
     return {
         "model": program.model,
         "version": program.version,
@@ -55,6 +89,10 @@ def _service(program: Program, found: "dict[str, Any] | None", *, is_routed: boo
         "since": start,
         "state": str(found["statename"]) if found else "",
     }
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _routed_keys(layout: Layout) -> "set[str]":

@@ -4,9 +4,9 @@ import shutil
 import time
 
 from . import gitmodel_processes as processes
+from .gitmodel_keeper import keeper
 from .gitmodel_layout import Layout, Program, read_programs
 from .gitmodel_segments import KINDS
-from .gitmodel_supervisor import Supervisor
 
 _ANY = "0" * 12
 
@@ -47,9 +47,9 @@ def remove(layout: Layout, model: str, drain: float, *, forget: bool) -> "list[s
 
 
 def _stop(layout: Layout, program: Program) -> None:
-    supervisor = Supervisor(layout)
-    if supervisor.answers():
-        supervisor.remove(program.name)
+    kept = keeper(layout)
+    if layout.units or kept.answers():
+        kept.remove(program.name)
         return
     processes.end_recorded([layout.pid(program.name)], layout.root)
     layout.config(program.name).unlink(missing_ok=True)

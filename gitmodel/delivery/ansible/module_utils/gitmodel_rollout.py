@@ -9,9 +9,9 @@ from typing import Any
 
 from . import gitmodel_probe as probe
 from . import gitmodel_router as router
-from .gitmodel_layout import HostError, Layout, Program, VersionError, ini, read_programs, write
+from .gitmodel_keeper import Keeper, keeper
+from .gitmodel_layout import HostError, Layout, Program, VersionError, read_programs, write
 from .gitmodel_ports import free_port
-from .gitmodel_supervisor import Supervisor, program_sections, tail
 
 _DEAD = ("BACKOFF", "EXITED", "FATAL", "STOPPED", "UNKNOWN")
 
@@ -82,6 +82,17 @@ def _tree_note(layout: Layout, program: Program) -> Path:
     return layout.release(program).parent / f".{program.release}.tree"
 
 
+def check_release(layout: Layout, program: Program, digest: str) -> None:
+    """Make sure that the release folder of a program holds what it must.
+
+    Raises:
+        HostError: If not.
+    """
+    final = layout.release(program)
+    if not final.is_dir() or tree_digest(final) != digest:
+        raise HostError(f"the release {final} is not what was sent; deploy again")
+
+
 def _link(source: str, target: str) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
@@ -97,6 +108,7 @@ def start(
     seconds: float,
     *,
     variables: Mapping[str, str],
+    limits: Mapping[str, str] = {},
 ) -> bool:
     """Run a program beside all others until it is ready, is who it must be and predicts what it must.
 
@@ -107,6 +119,7 @@ def start(
         rows: Smoke predictions, each with ``input`` and ``output``.
         seconds: How long it may take to become ready.
         variables: What it finds in its environment beside what every program does.
+        limits: See `Keeper.write`.
 
     Returns:
         Whether anything had to be started.
@@ -114,39 +127,52 @@ def start(
     Raises:
         HostError: If it exits, is not ready in time, or answers wrongly; with its own words.
     """
-    supervisor = Supervisor(layout)
+    kept = keeper(layout)
     known = read_programs(layout).get(program.name)
     placed = known or program.at(free_port(layout))
-    changed = _write_config(layout, placed, command, variables)
-    position = router.log_size(layout, placed.name)
-    if changed or _is_stuck(supervisor, placed, seconds):
-        supervisor.remove(placed.name)
-        _write_config(layout, placed, command, variables)
+    changed = _write_config(layout, placed, command, variables, limits)
+    position = kept.position(placed.name)
+    if changed or _is_stuck(kept, placed, seconds):
+        kept.remove(placed.name)
+        _write_config(layout, placed, command, variables, limits)
         changed = True
-    changed |= supervisor.state(placed.name) is None
-    supervisor.start(placed.name)
-    _await(supervisor, layout, placed, position, seconds)
-    _with_words(layout, placed, position, lambda: probe.check_identity(placed))
-    _with_words(layout, placed, position, lambda: probe.smoke(placed, rows))
+    found = kept.state(placed.name)
+    changed |= found is None or found["statename"] == "STOPPED"
+    kept.start(placed.name)
+    _await(kept, placed, position, seconds)
+    _with_words(kept, placed, position, lambda: probe.check_identity(placed))
+    _with_words(kept, placed, position, lambda: probe.smoke(placed, rows))
     return changed
 
 
 def _write_config(
-    layout: Layout, program: Program, command: Sequence[str], variables: Mapping[str, str]
+    layout: Layout,
+    program: Program,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    limits: Mapping[str, str],
 ) -> bool:
     layout.scratch(program.name).mkdir(parents=True, exist_ok=True)
-    return write(layout.config(program.name), config_text(layout, program, command, variables))
+    kept = keeper(layout)
+    return kept.write(
+        program.name,
+        command_of(program, command),
+        layout.release(program),
+        {**variables, **own_variables(layout, program)},
+        program=program,
+        limits=limits,
+    )
 
 
-def config_text(
-    layout: Layout, program: Program, command: Sequence[str], variables: Mapping[str, str]
-) -> str:
-    """Return what supervisor reads of a program; arguments as for `start`."""
-    argv = [word.replace("{port}", str(program.port)) for word in command]
-    home = layout.scratch(program.name)
-    own = {"BENTOML_HOME": str(home), "TMPDIR": str(home), "GITMODEL_STATE": str(layout.state)}
-    sections = program_sections(layout, program.name, argv, layout.release(program), {**variables, **own})
-    return ini(program, sections)
+def command_of(program: Program, command: Sequence[str]) -> "list[str]":
+    """Return the words that run a program on its port."""
+    return [word.replace("{port}", str(program.port)) for word in command]
+
+
+def own_variables(layout: Layout, program: Program) -> "dict[str, str]":
+    """Return what a program finds in its environment of its own."""
+    home = str(layout.scratch(program.name))
+    return {"BENTOML_HOME": home, "TMPDIR": home, "GITMODEL_STATE": str(layout.state)}
 
 
 def variables_of(environment: str) -> "dict[str, str]":
@@ -154,40 +180,40 @@ def variables_of(environment: str) -> "dict[str, str]":
     return {"GITMODEL_ENVIRONMENT": environment}
 
 
-def _is_stuck(supervisor: Supervisor, program: Program, seconds: float) -> bool:
+def _is_stuck(kept: Keeper, program: Program, seconds: float) -> bool:
     """It has had its time and still is not ready."""
-    found = supervisor.state(program.name)
+    found = kept.state(program.name)
     if found is None or found["statename"] not in ("RUNNING", "STARTING"):
         return False
     return found["now"] - found["start"] > seconds and not probe.is_ready(program.port)
 
 
-def _await(supervisor: Supervisor, layout: Layout, program: Program, position: int, seconds: float) -> None:
+def _await(kept: Keeper, program: Program, position: float, seconds: float) -> None:
     first: set[int] = set()
 
     def ready() -> bool:
-        found = supervisor.state(program.name)
+        found = kept.state(program.name)
         if found is not None and found["pid"]:
             first.add(found["pid"])
         if found is None or found["statename"] in _DEAD or len(first) > 1:
             raise VersionError(
                 f"{program.model} v{program.version} does not start: its service exited",
-                detail=tail(layout.log(program.name), position),
+                detail=kept.words(program.name, position),
             )
         return probe.is_ready(program.port)
 
     if not probe.wait(ready, seconds):
         raise VersionError(
             f"{program.model} v{program.version} was not ready within {seconds:g} s",
-            detail=tail(layout.log(program.name), position),
+            detail=kept.words(program.name, position),
         )
 
 
-def _with_words(layout: Layout, program: Program, position: int, check: Callable[[], None]) -> None:
+def _with_words(kept: Keeper, program: Program, position: float, check: Callable[[], None]) -> None:
     try:
         check()
     except HostError as error:
-        words = tail(layout.log(program.name), position, lines=15)
+        words = kept.words(program.name, position, lines=15)
         raise type(error)(error.message, detail="\n".join(filter(None, (error.detail, words)))) from error
 
 
@@ -196,7 +222,7 @@ def discard(layout: Layout, program: Program) -> bool:
     placed = read_programs(layout).get(program.name)
     if placed is None or placed in router.routed(layout, program.model):
         return False
-    return Supervisor(layout).remove(placed.name)
+    return keeper(layout).remove(placed.name)
 
 
 def others(layout: Layout, program: Program) -> list[Program]:
@@ -210,8 +236,8 @@ def others(layout: Layout, program: Program) -> list[Program]:
 
 def retire_others(layout: Layout, program: Program, keep: int) -> list[str]:
     """Stop every other version of the model, keep its newest ``keep`` releases; return what was stopped."""
-    supervisor = Supervisor(layout)
-    stopped = [other.name for other in others(layout, program) if supervisor.remove(other.name)]
+    kept = keeper(layout)
+    stopped = [other.name for other in others(layout, program) if kept.remove(other.name)]
     router.forget_previous(layout, program)
     for file in (layout.strategy(program.key), layout.shadow(program.key)):
         file.unlink(missing_ok=True)

@@ -3,15 +3,16 @@
 import json
 import socket
 
+from .gitmodel_keeper import Keeper, keeper
 from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs, write
 from .gitmodel_ports import free_port
 from .gitmodel_probe import is_version, version_at, wait
 from .gitmodel_routes import as_text, read_mirrors, read_route, route
-from .gitmodel_supervisor import Supervisor, program_sections, tail
 
 # Seconds: each a quarter longer than the one before, so that a percentile is known to an eighth.
 BUCKETS = [round(0.001 * 1.25**number, 6) for number in range(50)]
 _SWITCH_SECONDS = 15.0
+_FREE_FOR_ALL = 1024  # lower ports need a capability
 
 
 def static(layout: Layout, host: str, port: int, figures: int) -> str:
@@ -70,28 +71,32 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     Raises:
         HostError: If somebody else has the port, or the router does not come up.
     """
-    supervisor = Supervisor(layout)
-    command = (executable, f"--configfile={layout.router_config}")
-    if _state(supervisor) == "RUNNING" and _address(layout) != (host, port):
+    kept = keeper(layout)
+    if _state(kept) == "RUNNING" and _address(layout) != (host, port):
         refuse_taken(host, port)  # before the router leaves its old address
     figures = figures_port(layout)
-    if not figures or (_state(supervisor) != "RUNNING" and listens("127.0.0.1", figures)):
+    if not figures or (_state(kept) != "RUNNING" and listens("127.0.0.1", figures)):
         figures = free_port(layout)
     changed = write(layout.router_config, static(layout, host, port, figures))
-    changed |= write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
-    if changed and supervisor.state(ROUTER) is not None:
-        supervisor.remove(ROUTER)
-        write(layout.config(ROUTER), program_sections(layout, ROUTER, command, layout.root, {}))
-    wait(lambda: _state(supervisor) != "STARTING", 5)
-    if _state(supervisor) == "RUNNING" and listens(host, port):
+    changed |= _write_config(kept, layout, port, executable)
+    if changed and kept.state(ROUTER) is not None:
+        kept.remove(ROUTER)
+        _write_config(kept, layout, port, executable)
+    wait(lambda: _state(kept) != "STARTING", 5)
+    if _state(kept) == "RUNNING" and listens(host, port):
         return changed
-    if _state(supervisor) != "RUNNING":
+    if _state(kept) != "RUNNING":
         refuse_taken(host, port)
-    start = log_size(layout)
-    supervisor.start(ROUTER)
-    if not wait(lambda: _up(supervisor, host, port), 10):
-        raise HostError("the router does not start", detail=tail(layout.log(ROUTER), start))
+    position = kept.position(ROUTER)
+    kept.start(ROUTER)
+    if not wait(lambda: _up(kept, host, port), 10):
+        raise HostError("the router does not start", detail=kept.words(ROUTER, position))
     return True
+
+
+def _write_config(kept: Keeper, layout: Layout, port: int, executable: str) -> bool:
+    command = (executable, f"--configfile={layout.router_config}")
+    return kept.write(ROUTER, command, layout.root, {}, low_port=port < _FREE_FOR_ALL)
 
 
 def _address(layout: Layout, point: str = "web") -> "tuple[str, int] | None":
@@ -110,18 +115,12 @@ def figures_port(layout: Layout) -> int:
     return found[1] if found else 0
 
 
-def log_size(layout: Layout, name: str = ROUTER) -> int:
-    """Return how long a program's log is (bytes)."""
-    log = layout.log(name)
-    return log.stat().st_size if log.exists() else 0
+def _up(kept: Keeper, host: str, port: int) -> bool:
+    return _state(kept) in ("STARTING", "RUNNING") and listens(host, port)
 
 
-def _up(supervisor: Supervisor, host: str, port: int) -> bool:
-    return _state(supervisor) in ("STARTING", "RUNNING") and listens(host, port)
-
-
-def _state(supervisor: Supervisor) -> str:
-    found = supervisor.state(ROUTER)
+def _state(kept: Keeper) -> str:
+    found = kept.state(ROUTER)
     return str(found["statename"]) if found else ""
 
 
@@ -169,7 +168,7 @@ def switch(layout: Layout, program: Program, host: str, port: int) -> bool:
         put_back(layout, program)
     raise HostError(
         f"{program.model} v{program.version} does not answer through the router at {host}:{port}",
-        detail=tail(layout.log(ROUTER)),
+        detail=keeper(layout).words(ROUTER),
     )
 
 

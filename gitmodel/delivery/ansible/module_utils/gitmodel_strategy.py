@@ -14,10 +14,10 @@ from typing import Any
 from . import gitmodel_kept as kept
 from . import gitmodel_rollout as rollout
 from . import gitmodel_router as router
-from .gitmodel_layout import HostError, Layout, Program, parse_program, read_programs, write
+from .gitmodel_keeper import keeper
+from .gitmodel_layout import ROUTER, HostError, Layout, Program, parse_program, read_programs, write
 from .gitmodel_probe import is_ready, wait
 from .gitmodel_routes import NOBODY, route
-from .gitmodel_supervisor import tail
 from .gitmodel_traffic import Traffic, figures, parse_traffic, read_traffic, reloads
 
 CANARY, SHADOW = "canary", "shadow"
@@ -196,7 +196,7 @@ def apply(layout: Layout, model: str, text: str) -> bool:
         return False
     if before is None or not wait(lambda: (reloads(layout) or 0) > before, _APPLY_SECONDS):
         raise HostError(
-            f"the router does not take the new route of {model}", detail=tail(layout.log("router"))
+            f"the router does not take the new route of {model}", detail=keeper(layout).words(ROUTER)
         )
     time.sleep(_SETTLE_SECONDS)
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import gitmodel_processes as processes
-from .gitmodel_layout import SUPERVISOR, HostError, Layout, write
+from .gitmodel_layout import SUPERVISOR, HostError, Layout, Program, ini, write
 from .gitmodel_probe import wait
 
 _STOP_SECONDS = 10
@@ -181,16 +181,43 @@ class Supervisor:
         shutil.rmtree(self._layout.scratch(name), ignore_errors=True)
         return known or existed
 
+    def bring_up(self, python: str, before: Callable[[], None]) -> str:
+        """Start it unless it runs (see `ensure`)."""
+        return ensure(self._layout, python, before)
+
+    def write(
+        self,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        *,
+        program: "Program | None" = None,
+        limits: Mapping[str, str] = {},  # noqa: ARG002 - it cannot hold a program to them
+        low_port: bool = False,  # noqa: ARG002 - it runs as who started it
+    ) -> bool:
+        """Put the ``.ini`` of a program in place; say whether that changed it."""
+        self._layout.scratch(name).mkdir(parents=True, exist_ok=True)
+        sections = program_sections(self._layout, name, command, folder, variables)
+        return write(self._layout.config(name), ini(program, sections) if program else sections)
+
+    def position(self, name: str) -> float:
+        """Return how long a program's log is (bytes)."""
+        return log.stat().st_size if (log := self._layout.log(name)).exists() else 0
+
+    def words(self, name: str, position: float = 0, *, lines: int = 40) -> str:
+        """Return the last lines of a program's log after a position."""
+        return tail(self._layout.log(name), int(position), lines=lines)
+
     def shut_down(self) -> None:
         """Ask it to stop everything and to end."""
         self._call("shutdown")
 
 
 def ensure(layout: Layout, python: str, before: Callable[[], None]) -> str:
-    """Return "" where the supervisor already runs, else call ``before``, start one, and say what was done.
+    """Return "" where it already runs, else call ``before``, start one, and say what was done.
 
-    One that was killed has left its children running: they are ended first, since nothing restarts
-    them any more and they hold their ports.
+    What a killed one has left is ended first: nothing restarts it any more, and it holds its ports.
 
     Raises:
         HostError: If it does not come up, with its words.
@@ -203,8 +230,7 @@ def ensure(layout: Layout, python: str, before: Callable[[], None]) -> str:
     _start(layout, python)
     if not wait(supervisor.answers, 10):
         raise HostError("supervisord does not start", detail=tail(layout.log(SUPERVISOR)))
-    told = "started supervisord"
-    return f"{told}; ended {len(ended)} processes that a killed one had left" if ended else told
+    return "started supervisord" + (f"; ended {len(ended)} processes of a killed one" if ended else "")
 
 
 def _start(layout: Layout, python: str) -> None:
