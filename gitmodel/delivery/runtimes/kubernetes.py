@@ -166,7 +166,8 @@ def _play(target: Target, asked: Mapping[str, Any], sink: Sink, *, check: bool =
         return tuple(output.tasks)
     failed = playbook.failure(output, code)
     words = f"{failed.message}\n{failed.detail}"
-    if "kubernetes.core" in words or "Failed to import the required Python library" in words:
+    is_unknown = not output.tasks and "kubernetes.core" in words
+    if is_unknown or "Failed to import the required Python library" in words:
         raise ToolFailed(
             "what is needed to speak to a cluster is not installed", hint=_NEEDED, detail=failed.detail
         )
