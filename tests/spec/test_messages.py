@@ -368,10 +368,7 @@ MISTAKES_OF_ENVIRONMENTS = {
     ),
     "no cluster": (
         "name: production\nruntime: kubernetes\n",
-        (
-            "1: kubernetes: found nothing; expected a namespace and an image; "
-            'runtime "kubernetes" needs it'
-        ),
+        ('1: kubernetes: found nothing; expected a namespace and an image; runtime "kubernetes" needs it'),
     ),
     "cluster of another runtime": (
         "name: production\nkubernetes: {namespace: models, image: 'r.example.org/{model}'}\n",
