@@ -17,7 +17,7 @@ from gitmodel.errors import ToolFailed
 _ENGINES = ("podman", "docker")
 _DIGEST_LABEL = "gitmodel.digest"
 _TREE_LABEL = "gitmodel.tree"
-_FOLDER = "/opt/gitmodel"
+_FOLDER = "/srv/gitmodel"
 
 
 def engine(target: Target) -> str:
