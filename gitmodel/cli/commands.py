@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "hold": "Keep automation from promoting a model, or lift that.",
         "withdraw": "Take a model out of an environment.",
         "deploy": "Make an environment run what its branch says.",
+        "render": "Print the objects of Kubernetes that an environment is made of.",
         "reconcile": "Compare what runs in an environment with what should, and mend it.",
     },
     "Watch": {

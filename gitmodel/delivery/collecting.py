@@ -55,6 +55,8 @@ def collect(
         ToolFailed: If ansible itself fails.
     """
     target = find_target(repo, env)
+    if target.kubernetes is not None:
+        return (Collected(env, problem="what pods of a cluster keep is not collected yet"),)
     into = live_folder(repo, env)
     workspace = into / ".run"
     with environment_lock(into / ".lock", f"a collection from {env}", sink):

@@ -147,6 +147,7 @@ def attempt(
     inventory: str = "",
     limit: str = "",
     check: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Output, int]:
     """Carry out a playbook, return what it said and its exit code; see `run`. ``limit`` names hosts."""
     output = Output(sink)
@@ -155,8 +156,8 @@ def attempt(
         file = Path(folder) / "rollout.json"
         file.write_text(json.dumps(request), "utf-8")
         argv = ["ansible-playbook", *(["--check"] if check else []), *_hosts(inventory, limit), play]
-        environment = _environment(Path(folder), file) | (_connections() if inventory else _LOCAL)
-        code = process.stream(argv, cwd=CONTENT, env=environment, sink=output.take)
+        around = _environment(Path(folder), file) | (_connections() if inventory else _LOCAL)
+        code = process.stream(argv, cwd=CONTENT, env=around | dict(environment or {}), sink=output.take)
     sweep(workspace)  # the ansible of a killed runner may have written again while it ended
     return output, code
 

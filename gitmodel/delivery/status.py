@@ -90,7 +90,8 @@ def status(repo: Repository, env: str) -> list[Status]:
         live, model_id = answer.get("version"), answer.get("model_id")
         if answer.get("model") != desired.model:
             live = model_id = None
-        if target and target.inventory:  # who asks from here may not reach what hosts answer
+        if target and (target.inventory or (target.kubernetes and not answer)):
+            # who asks from here may not reach what hosts answer, nor an address inside a cluster
             live = serving_version(states, desired.model) or None
         hosts = tuple(each for state in states for each in host_services(state, desired))
         return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last, hosts)

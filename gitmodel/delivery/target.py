@@ -8,6 +8,7 @@ from typing import Any
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
 from gitmodel.errors import InvalidFile, UsageError
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 
 ON_HOSTS = "systemd"  # the runtime whose root is on other machines
 ON_HOSTS_ROOT = Path("/var/lib/gitmodel")
@@ -30,6 +31,8 @@ class Target:
     runtime: str = "process"
     inventory: str = ""
     strategy: StrategySpec = field(default_factory=StrategySpec)
+    kubernetes: KubernetesSpec | None = None
+    container: ContainerSpec = field(default_factory=ContainerSpec)
     local: Path | None = None
     batch: str = "25%"
     max_failures: int = 0
@@ -52,6 +55,8 @@ class Target:
 
     def url(self, model: str = "") -> str:
         """Return where a model answers (the router itself when no model is named)."""
+        if self.kubernetes is not None:
+            return self.kubernetes.url(model)
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/{model}".rstrip("/")
 
@@ -77,6 +82,8 @@ def target_of(spec: EnvironmentSpec, state: Path) -> Target:
         spec.runtime,
         spec.inventory_path or "",
         spec.strategy,
+        kubernetes=spec.kubernetes,
+        container=spec.container,
         local=here if on_hosts else None,
         batch=spec.batch,
         max_failures=spec.max_failures,

@@ -12,6 +12,7 @@ from gitmodel.spec.environment import (
     ReconcileSpec,
     StrategySpec,
 )
+from gitmodel.spec.kubernetes import ContainerSpec, build_kubernetes
 from gitmodel.spec.model import ModelSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
 from gitmodel.spec.windows import build_windows
@@ -85,6 +86,8 @@ def build_environment(data: dict[str, Any], file: str, *, site_local: bool = Fal
         "strategy": _strategy(data.get("strategy", {})),
         "windows": build_windows(data.get("windows", {})),
         "reconcile": ReconcileSpec(**data.get("reconcile", {})),
+        "kubernetes": build_kubernetes(data.get("kubernetes")),
+        "container": ContainerSpec(**data.get("container", {})),
         "limits": LimitsSpec(**data.get("limits", {})),
     }
     if "batch" in made:

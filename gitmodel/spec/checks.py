@@ -5,9 +5,11 @@ The checks run on data that its schema allows, so they need not ask for types ag
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+from gitmodel.spec.kubernetes import RequestsSpec, amount
 from gitmodel.spec.model import ENCODINGS_BY_ENDING
 from gitmodel.spec.problems import Problem, described, one_of
 from gitmodel.spec.schedule import OddSchedule, to_cron
@@ -108,6 +110,7 @@ def environment_problems(document: Document) -> Iterator[Problem]:
         yield document.problem(("after",), "the environment itself", "another environment")
     yield from _strategy(document, data.get("strategy", {}))
     yield from _schedule(document, "reconcile")
+    yield from _kubernetes(document, data)
     for place, odd in check_windows(data.get("windows", {})):
         yield document.problem(("windows", *place), odd.found, odd.expected, odd.hint)
 
@@ -117,6 +120,36 @@ def _schedule(document: Document, key: str) -> Iterator[Problem]:
         to_cron(document.data.get(key, {}).get("schedule") or "* * * * *")
     except OddSchedule as odd:
         yield document.problem((key, "schedule"), odd.found, odd.expected, odd.hint)
+
+
+def _kubernetes(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
+    is_used, section = data.get("runtime") == "kubernetes", data.get("kubernetes")
+    if is_used and section is None:
+        yield document.problem(
+            ("kubernetes",), "nothing", "a namespace and an image", 'runtime "kubernetes" needs it'
+        )
+    if section is None:
+        return
+    if not is_used:
+        found = f'it beside runtime "{data.get("runtime", "process")}"'
+        yield document.problem(("kubernetes",), found, 'it only with runtime "kubernetes"')
+    replicas = section.get("replicas", {})
+    least, most = replicas.get("min", 1), replicas.get("max")
+    if most is not None and least > most:
+        yield document.problem(
+            ("kubernetes", "replicas", "min"), str(least), f"a number of at most {most} (max)"
+        )
+    for name, least in asdict(RequestsSpec(**section.get("requests", {}))).items():
+        bound = section.get("limits", {}).get(name)
+        if bound is not None and amount(bound) < amount(least):
+            found = f"{bound}, less than a pod is sure to get"
+            yield document.problem(("kubernetes", "limits", name), found, f"at least {least} (requests)")
+    kind = data.get("strategy", {}).get("kind", "blue-green")
+    if is_used and kind != "blue-green":
+        hint = "Argo Rollouts does such steps in a cluster; `gitmodel render` writes what it needs"
+        yield document.problem(
+            ("strategy", "kind"), f"{kind} on Kubernetes", "blue-green, the one there is yet", hint
+        )
 
 
 def _strategy(document: Document, strategy: dict[str, Any]) -> Iterator[Problem]:

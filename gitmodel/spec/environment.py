@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from gitmodel.spec import paths
+from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 from gitmodel.spec.windows import WindowsSpec
 
 FOLDER = "environments"
@@ -85,7 +86,8 @@ class EnvironmentSpec:
     beside the repository and on no branch. ``inventory`` is relative to the file's folder; ``None``
     means this machine. ``host`` and ``port`` are where the router listens; ``root`` is the folder on the
     host that holds releases and state; ``drain`` counts seconds. ``batch`` is how many hosts are taken at
-    once, a number or a percentage; ``max_failures`` how many may fail before all return.
+    once, a number or a percentage; ``max_failures`` how many may fail before all return. ``kubernetes`` is
+    there with that runtime only.
     """
 
     name: str
@@ -102,6 +104,8 @@ class EnvironmentSpec:
     drain: float = 1.0
     windows: WindowsSpec = field(default_factory=WindowsSpec)
     reconcile: ReconcileSpec = ReconcileSpec()
+    kubernetes: KubernetesSpec | None = None
+    container: ContainerSpec = field(default_factory=ContainerSpec)
     limits: LimitsSpec = LimitsSpec()
     batch: str = "25%"
     max_failures: int = 0

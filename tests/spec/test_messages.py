@@ -366,6 +366,51 @@ MISTAKES_OF_ENVIRONMENTS = {
         "name: production\nstrategy: {kind: canary, steps: [5, 50]}\n",
         "2: strategy.steps: found [5, 50]; expected rising numbers, the last one 100",
     ),
+    "no cluster": (
+        "name: production\nruntime: kubernetes\n",
+        ('1: kubernetes: found nothing; expected a namespace and an image; runtime "kubernetes" needs it'),
+    ),
+    "cluster of another runtime": (
+        "name: production\nkubernetes: {namespace: models, image: 'r.example.org/{model}'}\n",
+        '2: kubernetes: found it beside runtime "process"; expected it only with runtime "kubernetes"',
+    ),
+    "canary in a cluster": (
+        (
+            "name: production\nruntime: kubernetes\nstrategy: {kind: canary}\n"
+            "kubernetes: {namespace: models, image: 'r.example.org/{model}'}\n"
+        ),
+        (
+            "3: strategy.kind: found canary on Kubernetes; expected blue-green, the one there is yet; "
+            "Argo Rollouts does such steps in a cluster; `gitmodel render` writes what it needs"
+        ),
+    ),
+    "more pods at least than at most": (
+        (
+            "name: production\nruntime: kubernetes\n"
+            "kubernetes: {namespace: models, image: 'r.example.org/{model}', replicas: {min: 3, max: 2}}\n"
+        ),
+        "3: kubernetes.replicas.min: found 3; expected a number of at most 2 (max)",
+    ),
+    "limit below the request": (
+        (
+            "name: production\nruntime: kubernetes\n"
+            "kubernetes: {namespace: models, image: 'r.example.org/{model}', limits: {memory: 512Mi}}\n"
+        ),
+        (
+            "3: kubernetes.limits.memory: found 512Mi, less than a pod is sure to get; "
+            "expected at least 1Gi (requests)"
+        ),
+    ),
+    "image without a model": (
+        (
+            "name: production\nruntime: kubernetes\n"
+            "kubernetes: {namespace: models, image: r.example.org/models}\n"
+        ),
+        (
+            '3: kubernetes.image: found "r.example.org/models"; '
+            "expected a repository of images such as registry.example.org/team/{model}"
+        ),
+    ),
     "no steps": (
         "name: production\nstrategy: {kind: canary, steps: []}\n",
         "2: strategy.steps: found a list; expected a list that is not empty",

@@ -9,6 +9,7 @@ import pytest
 from gitmodel import spec
 from gitmodel.errors import InvalidFile
 from gitmodel.spec import Gate, load_schema, parse_environment, parse_model, parse_repository
+from gitmodel.spec.kubernetes import BoundsSpec, ContainerSpec, ReplicasSpec, RequestsSpec
 from gitmodel.spec.repository import AlertSpec, CiSpec
 
 WHOLE = """\
@@ -246,9 +247,18 @@ def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
         assert field.default == (tuple(default) if isinstance(default, list) else default)
     environment = load_schema("environment")["properties"]
     for field in dataclasses.fields(spec.EnvironmentSpec):
-        nested = {"strategy", "windows", "reconcile", "limits"}
+        nested = {"strategy", "windows", "reconcile", "limits", "container"}
         if "default" in environment.get(field.name, {}) and field.name not in nested:
             assert field.default == environment[field.name]["default"]
+    cluster = environment["kubernetes"]["properties"]
+    for part, kind in (
+        (environment["container"], ContainerSpec),
+        (cluster["replicas"], ReplicasSpec),
+        (cluster["requests"], RequestsSpec),
+        (cluster["limits"], BoundsSpec),
+    ):
+        for field in dataclasses.fields(kind):
+            assert field.default == part["properties"][field.name].get("default")
 
 
 @pytest.mark.parametrize("number", range(len(load_schema("model")["examples"])))

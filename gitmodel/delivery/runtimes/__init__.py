@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
-from gitmodel.delivery.runtimes import process, systemd
+from gitmodel.delivery.runtimes import container, kubernetes, process, systemd
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
@@ -41,6 +41,8 @@ class Runtime(Stepping, Protocol):
 
 RUNTIMES: Mapping[str, Runtime] = {
     "process": process.ProcessRuntime(),
+    "container": container.ContainerRuntime(),
+    "kubernetes": kubernetes.KubernetesRuntime(),
     "systemd": systemd.SystemdRuntime(),
 }
 

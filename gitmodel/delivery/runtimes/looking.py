@@ -62,7 +62,7 @@ def look_at_all(target: Target) -> tuple[HostState, ...]:
 def _state(task: Task) -> HostState:
     try:
         if task.status == "ok":
-            return parse_state(task.host, task.result["state"])
+            return parse_state(task.host, task.result["observed"])
         problem = words_of(task)
     except (KeyError, TypeError) as error:
         problem = f"what it says cannot be read: {error!r}"

@@ -30,7 +30,7 @@ def main() -> None:
     layout = Layout(Path(given["root"]), given["units"])
     try:
         if given["state"] == "observed":
-            module.exit_json(changed=False, state=observe(layout, given["host"], given["port"]))
+            module.exit_json(changed=False, observed=observe(layout, given["host"], given["port"]))
         done = []
         if layout.root.is_dir():
             with turn(layout, given["turn"], claim=True):

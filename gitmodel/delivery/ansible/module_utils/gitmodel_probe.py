@@ -85,14 +85,14 @@ def check_identity(program: Program) -> None:
         )
 
 
-def smoke(program: Program, rows: "list[dict[str, Any]]") -> None:
+def smoke(program: Program, rows: "list[dict[str, Any]]", host: str = "127.0.0.1") -> None:
     """Send each row's ``input`` to ``/predict`` and compare with its ``output``.
 
     Raises:
         VersionError: At the first answer that is not the expected one, with both.
     """
     for row in rows:
-        answer = ask("127.0.0.1", program.port, "/predict", body=row["input"], seconds=30.0)
+        answer = ask(host, program.port, "/predict", body=row["input"], seconds=30.0)
         told = f"input {json.dumps(row['input'])}, expected {json.dumps(row['output'])}"
         if answer is None:
             raise VersionError("a smoke prediction got no answer", detail=told)

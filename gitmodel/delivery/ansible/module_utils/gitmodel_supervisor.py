@@ -234,15 +234,9 @@ def ensure(layout: Layout, python: str, before: Callable[[], None]) -> str:
 
 
 def _start(layout: Layout, python: str) -> None:
-    write(
-        layout.supervisor_config,
-        _CONFIG.format(
-            socket=_escape(str(layout.socket)),
-            logs=_escape(str(layout.logs)),
-            run=_escape(str(layout.run)),
-            root=_escape(str(layout.root)),
-        ),
-    )
+    folders = {"socket": layout.socket, "logs": layout.logs, "run": layout.run, "root": layout.root}
+    told = {name: _escape(str(path)) for name, path in folders.items()}
+    write(layout.supervisor_config, _CONFIG.format(**told))
     done = subprocess.run(
         [python, "-m", "supervisor.supervisord", "-c", str(layout.supervisor_config)],
         env=_environment(layout, python),
