@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .gitmodel_keeper import keeper
 from .gitmodel_layout import HostError, Layout, Program, parse_program
 from .gitmodel_rollout import place_release, tree_digest
 
@@ -96,7 +97,10 @@ def unload(layout: Layout, cargo: Cargo, archive: Path) -> list[str]:
         if "wheels" in wanted:
             _install_wheels(place, cargo, tools(layout, cargo) / "uv", environment(layout, cargo.lock))
         if "release" in wanted:
+            is_spoilt = layout.release(cargo.program).is_dir()
             place_release(layout, cargo.program, place / "release", cargo.tree)
+            if is_spoilt:
+                keeper(layout).remove(cargo.program.name)  # it may have been started from other files
     return wanted
 
 
