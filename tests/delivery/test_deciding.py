@@ -89,8 +89,8 @@ def test_targets(tmp_path: Path) -> None:
     assert Target("x", tmp_path).url() == "http://127.0.0.1:8400"
     with pytest.raises(UsageError, match="not an absolute path"):
         target_of(EnvironmentSpec("local", "x", root="somewhere"), tmp_path)
-    with pytest.raises(UsageError, match="runtime 'container' is not available"):
-        runtimes.runtime("container")
+    with pytest.raises(UsageError, match="runtime 'elsewhere' is not available"):
+        runtimes.runtime("elsewhere")
 
 
 def test_a_release_must_have_a_proper_name(tmp_path: Path) -> None:
