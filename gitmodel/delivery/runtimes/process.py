@@ -16,7 +16,6 @@ from gitmodel.delivery.ansible.module_utils import (
     gitmodel_removal,
     gitmodel_rollout,
     gitmodel_router,
-    gitmodel_routes,
     gitmodel_supervisor,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
@@ -44,30 +43,16 @@ def observe(target: Target, model: str) -> Observed:
 
 def changed_files(target: Target, release: Release) -> list[str]:
     """Return which files of a release that is set up are not as a rollout wrote them."""
-    layout, found = target.layout, []
+    layout = target.layout
     program = gitmodel_layout.read_programs(layout).get(release.program.name)
     if program is None:
         return []  # `decide` tells
-    figures = gitmodel_router.figures_port(layout)
-    own = {
-        layout.router_config: (
-            "its router's file",
-            gitmodel_router.static(layout, target.host, target.port, figures),
-        ),
-        layout.route(program.key): ("its route", gitmodel_routes.route({program: 1})),
-        layout.config(program.name): (
-            "its service's file",
-            gitmodel_layout.ini(program, _sections(target, program, release)),
-        ),
-    }
-    for path, (what, text) in own.items():
-        if not path.is_file():
-            found.append(f"{what} is gone")
-        elif path.read_text("utf-8", "replace") != text:
-            found.append(f"{what} was changed")
+    found = gitmodel_observing.changed_routing(layout, program, target.host, target.port)
+    text = gitmodel_layout.ini(program, _sections(target, program, release))
+    found.append(gitmodel_observing.change_of(layout.config(program.name), "its service's file", text))
     if gitmodel_rollout.is_changed(layout, program):
         found.append("files of its release were changed")
-    return found
+    return [words for words in found if words]
 
 
 class ProcessRuntime:

@@ -37,36 +37,40 @@ def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
     return {"services": services, "left": left, "problems": problems if programs or left else []}
 
 
-def changed_files(layout: Layout, program: Program, host: str, port: int, tree: str) -> "list[str]":
-    """Return which files of a release that is set up are not as a rollout wrote them, in words.
+def changed_routing(layout: Layout, placed: Program, host: str, port: int) -> "list[str]":
+    """Return which of the router's files are not as a rollout of a program wrote them, in words.
 
     Args:
         layout: Where.
-        program: The release.
+        placed: The program, with its port.
         host: The address that the router should listen on.
         port: Its port.
-        tree: What `gitmodel_rollout.tree_digest` must say of the release.
     """
+    static = router.static(layout, host, port, router.figures_port(layout))
+    found = [
+        change_of(layout.router_config, "its router's file", static),
+        change_of(layout.route(placed.key), "its route", route({placed: 1})),
+    ]
+    return [words for words in found if words]
+
+
+def change_of(path: Path, what: str, text: str) -> str:
+    """Return in words how a file differs from what was written; "": it does not."""
+    if not path.is_file():
+        return f"{what} is gone"
+    return "" if path.read_text("utf-8", "replace") == text else f"{what} was changed"
+
+
+def changed_files(layout: Layout, program: Program, host: str, port: int, tree: str) -> "list[str]":
+    """Return the same with the files of the release, whose digest is ``tree``; nothing where it is not there."""
     placed = read_programs(layout).get(program.name)
     if placed is None:
         return []
-    own = {
-        layout.router_config: (
-            "its router's file",
-            router.static(layout, host, port, router.figures_port(layout)),
-        ),
-        layout.route(program.key): ("its route", route({placed: 1})),
-    }
-    found = []
-    for path, (what, text) in own.items():
-        if not path.is_file():
-            found.append(f"{what} is gone")
-        elif path.read_text("utf-8", "replace") != text:
-            found.append(f"{what} was changed")
     release = layout.release(placed)
-    if not release.is_dir() or tree_digest(release) != tree:
-        found.append("files of its release were changed")
-    return found
+    is_spoilt = not release.is_dir() or tree_digest(release) != tree
+    return changed_routing(layout, placed, host, port) + (
+        ["files of its release were changed"] if is_spoilt else []
+    )
 
 
 def _states(layout: Layout) -> "tuple[dict[str, dict[str, Any]], list[str]]":
