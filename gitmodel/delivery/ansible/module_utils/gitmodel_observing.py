@@ -62,7 +62,7 @@ def change_of(path: Path, what: str, text: str) -> str:
 
 
 def changed_files(layout: Layout, program: Program, host: str, port: int, tree: str) -> "list[str]":
-    """Return the same with the files of the release, whose digest is ``tree``; nothing where it is not there."""
+    """Return the same with files of the release, whose digest is ``tree``; nothing where none is there."""
     placed = read_programs(layout).get(program.name)
     if placed is None:
         return []
