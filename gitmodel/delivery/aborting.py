@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gitmodel.delivery import runtimes, wishes
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.failing import settle
+from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.journal import Entry, journal_of
 from gitmodel.delivery.rollout import tell, turn
 from gitmodel.delivery.runtimes.states import serving_version
@@ -34,7 +35,7 @@ def abort(repo: Repository, env: str, *, by: str, sink: Callable[[str], None]) -
         UsageError: If there is no such environment here.
         ToolFailed: If something cannot be put back, or the remote does not answer.
     """
-    target = find_target(repo, env)
+    target = at_hosts(repo, find_target(repo, env))
     used = runtimes.runtime(target.runtime)
     ended = []
     with turn(target, f"the end of what is underway in {env}", sink, wish=wishes.ABORT):

@@ -58,7 +58,7 @@ def _own(word: str) -> dict[str, object]:
 
 
 def _file(target: Target) -> Path:
-    return target.root / "run" / "wish"
+    return target.workspace / "wish"
 
 
 def _read(file: Path) -> str:
