@@ -10,14 +10,19 @@ from contextlib import contextmanager
 
 import pytest
 
+from gitmodel.delivery.aborting import abort
 from gitmodel.delivery.ansible.module_utils.gitmodel_kept import errors
 from gitmodel.delivery.ansible.module_utils.gitmodel_router import routed
-from gitmodel.delivery.deploy import Deployed, deploy, find_target
+from gitmodel.delivery.deploy import Deployed, Options, deploy, find_target
 from gitmodel.delivery.outcomes import read_outcomes
 from gitmodel.delivery.promotion import promote, rollback
 from gitmodel.delivery.rollout import down
+from gitmodel.delivery.strategy import Manner
+from gitmodel.git.commits import read_log
 from gitmodel.git.repository import Repository
+from gitmodel.registry.desired import read_desired
 from gitmodel.registry.environments import env_tip
+from gitmodel.registry.registry import Registry
 from tests.conftest import make_repository
 from tests.delivery.conftest import free_port
 from tests.delivery.models import MODEL, add_version
@@ -51,10 +56,16 @@ def write(repo: Repository, kind: str, port: int) -> None:
     (folder / "local.yaml").write_text(ENVIRONMENT.format(port=port, kind=kind) + steps)
 
 
-def run(repo: Repository) -> tuple[Deployed, list[str]]:
+def run(repo: Repository, options: Options | None = None) -> tuple[Deployed, list[str]]:
     lines: list[str] = []
-    (done,) = deploy(repo, "local", by="ada", sink=lines.append)
+    (done,) = deploy(repo, "local", by="ada", sink=lines.append, options=options)
     return done, lines
+
+
+def assert_backed_out(repo: Repository, bad: str) -> None:
+    """The branch names the first version again, and holds the bad one."""
+    desired = read_desired(repo, "local")[MODEL]
+    assert (desired.version, desired.hold and desired.hold.bad_version) == ("1", bad)
 
 
 @contextmanager
@@ -105,13 +116,16 @@ def test_a_model_that_takes_good_for_bad(served: Repository) -> None:
     assert step.figures["mean_error"] > 0.7
     assert step.figures["mean_error_old"] < 0.3
     assert set(statuses) <= {200, 202}
+    assert_backed_out(served, "2")
     tip = env_tip(served, "local")
     assert tip is not None
-    assert [outcome.outcome for outcome in read_outcomes(served, [tip])] == ["failed"]
+    promoted = read_log(served, tip, limit=2)[1]
+    assert [outcome.outcome for outcome in read_outcomes(served, [promoted.oid])] == ["failed"]
 
 
 def test_the_same_model_as_a_shadow(served: Repository) -> None:
     layout = find_target(served, "local").layout
+    promote(served, Registry(served).version(f"{MODEL}:2"), "local", by="ada")
     write(served, "shadow", find_target(served, "local").port)
     with asked_and_labelled(served) as statuses:
         done, lines = run(served)
@@ -120,11 +134,23 @@ def test_the_same_model_as_a_shadow(served: Repository) -> None:
     assert set(statuses) <= {200, 202}
     (first, *_) = routed(layout, MODEL)
     assert sum(errors(layout.state, {}, first)) < 0.4 * len(errors(layout.state, {}, first))
+    assert_backed_out(served, "2")
+
+
+def test_one_that_somebody_ends(served: Repository) -> None:
+    write(served, "canary", find_target(served, "local").port)
+    promote(served, add_version(served, 4, seed=0), "local", by="ada")
+    held, _ = run(served, Options(manner=Manner(wait=False)))
+    assert (held.outcome, live(served)) == ("holding", {"1", "3"})
+    assert abort(served, "local", by="bob", sink=print) == [MODEL]
+    assert live(served) == {"1"}
+    assert_backed_out(served, "3")
+    assert run(served)[0].outcome == "unchanged"
+    assert abort(served, "local", by="bob", sink=print) == []
 
 
 def test_a_good_one_then_a_return_with_no_steps(served: Repository) -> None:
-    write(served, "canary", find_target(served, "local").port)
-    promote(served, add_version(served, 4, seed=0), "local", by="ada")
+    promote(served, Registry(served).version(f"{MODEL}:3"), "local", by="ada")
     with asked_and_labelled(served) as statuses:
         done, lines = run(served)
         assert (done.outcome, [step.verdict for step in done.steps]) == ("deployed", ["passed"]), lines
