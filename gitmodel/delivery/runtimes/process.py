@@ -16,6 +16,7 @@ from gitmodel.delivery.ansible.module_utils import (
     gitmodel_removal,
     gitmodel_rollout,
     gitmodel_router,
+    gitmodel_strategy,
     gitmodel_supervisor,
 )
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Program
@@ -103,8 +104,10 @@ class ProcessRuntime:
     def act(
         self, target: Target, model: str, action: str, *, sink: Callable[[Task], None]
     ) -> tuple[Task, ...]:
-        """Run the playbook of strategies on this machine."""
+        """Run the playbook of strategies on this machine; to look needs no ansible."""
         _refuse_inventory(target)
+        if action == "look":
+            return (Task("Look at both versions", "localhost", "ok", {"look": _look(target, model)}),)
         asked = {
             "action": action,
             "root": str(target.root),
@@ -120,6 +123,13 @@ class ProcessRuntime:
             return gitmodel_supervisor.shut_down(target.layout)
         except HostError as error:
             raise ToolFailed(error.message, detail=error.detail) from error
+
+
+def _look(target: Target, model: str) -> dict[str, Any]:
+    try:
+        return gitmodel_strategy.look(target.layout, model)
+    except (HostError, OSError) as error:
+        raise ToolFailed(str(error), detail=getattr(error, "detail", "")) from error
 
 
 def _sections(target: Target, program: Program, release: Release) -> str:
