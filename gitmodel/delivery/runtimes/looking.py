@@ -27,6 +27,11 @@ class Seen:
     changed: tuple[str, ...] = ()
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether it answers, and has not what it should."""
+        return bool(self.missing or self.changed) and not self.problem
+
+    @property
     def platform(self) -> str:
         """Its Python and its machine, for which wheels are made."""
         return f"{self.python} {self.machine}"

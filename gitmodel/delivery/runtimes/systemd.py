@@ -91,6 +91,7 @@ class SystemdRuntime:
     def drift(self, target: Target, release: Release) -> tuple[str, ...]:
         """Compare what runs, and each file of the release and its route, on every host."""
         seen = look(target, release, tree=gitmodel_rollout.tree_digest(release.folder))
+        self._last = (target, release, seen)
         found = [(each.host, each.problem or each.missing) for each in seen.values()]
         found += [(each.host, words) for each in seen.values() for words in each.changed]
         return tuple(f"{host}: {words}" for host, words in found if words)
@@ -214,10 +215,10 @@ def _roll_out(
     for host, each in progress.seen.items():
         if each.problem:
             progress.note(host, "failed", each.problem)
-        elif not each.missing:
+        elif not each.is_wanted:
             progress.note(host, "unchanged")
     _judge(target, asked, progress, sink)
-    todo = sorted(host for host, each in progress.seen.items() if each.missing and not each.problem)
+    todo = sorted(host for host, each in progress.seen.items() if each.is_wanted)
     for batch in batches(todo, target.batch):
         failed = _play("switch.yml", target, asked, batch, progress, check=check, sink=sink)
         for host in batch:
