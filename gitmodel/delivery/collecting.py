@@ -65,7 +65,7 @@ def collect(
         inventory = find_inventory(repo, target.inventory, workspace)
         request = {"root": str(target.root), "into": str(into), "model": model}
         output, code = playbook.attempt(
-            "collect.yml", request, workspace=workspace, sink=nobody, inventory=inventory
+            "collect.yml", request, workspace=workspace, sink=playbook.nobody, inventory=inventory
         )
         if not output.tasks:
             raise playbook.failure(output, code)
@@ -104,10 +104,6 @@ def _note_complete(into: Path, model: str, begun: datetime) -> None:
 
 def _stamp(into: Path, model: str) -> Path:
     return into / ".complete" / f"{model_key(model) or '_all'}.txt"
-
-
-def nobody(_task: Task) -> None:
-    """Tell nobody: hosts are told of together."""
 
 
 def words_of(task: Task) -> str:

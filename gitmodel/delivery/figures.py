@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from gitmodel.delivery import playbook
 from gitmodel.delivery.ansible.module_utils.gitmodel_figures import write_figures
-from gitmodel.delivery.collecting import live_folder, nobody, words_of
+from gitmodel.delivery.collecting import live_folder, words_of
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.inventories import find_inventory
 from gitmodel.delivery.locks import environment_lock
@@ -44,7 +44,7 @@ def publish_figures(
         inventory = find_inventory(repo, target.inventory, workspace)
         request = {"root": str(target.root), "figures": dict(figures)}
         output, code = playbook.attempt(
-            "figures.yml", request, workspace=workspace, sink=nobody, inventory=inventory
+            "figures.yml", request, workspace=workspace, sink=playbook.nobody, inventory=inventory
         )
     if not output.tasks:
         raise playbook.failure(output, code)

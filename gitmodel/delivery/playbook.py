@@ -111,6 +111,7 @@ def parse_line(line: str) -> Task | None:
 
 
 def run(
+    play: str,
     request: Mapping[str, Any],
     *,
     workspace: Path,
@@ -118,9 +119,10 @@ def run(
     inventory: str = "",
     check: bool = False,
 ) -> tuple[Task, ...]:
-    """Carry out ``rollout.yml`` for a request and return its tasks.
+    """Carry out a playbook for a request and return its tasks.
 
     Args:
+        play: The playbook's file.
         request: What the role reads as ``rollout``; written to a private file, never to a command line.
         workspace: A private folder for what ansible needs meanwhile; what a killed run has left there goes.
         sink: Told of each task as it ends.
@@ -130,9 +132,7 @@ def run(
     Raises:
         RolloutFailed: If a task fails; the message and detail are those of the first one.
     """
-    output, code = attempt(
-        "rollout.yml", request, workspace=workspace, sink=sink, inventory=inventory, check=check
-    )
+    output, code = attempt(play, request, workspace=workspace, sink=sink, inventory=inventory, check=check)
     if code:
         raise failure(output, code)
     return tuple(output.tasks)
@@ -160,6 +160,10 @@ def attempt(
         code = process.stream(argv, cwd=CONTENT, env=around | dict(environment or {}), sink=output.take)
     sweep(workspace)  # the ansible of a killed runner may have written again while it ended
     return output, code
+
+
+def nobody(_task: Task) -> None:
+    """Tell nobody: what is asked of many is told together."""
 
 
 def sweep(workspace: Path) -> None:

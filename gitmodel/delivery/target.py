@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
-from gitmodel.errors import InvalidFile, UsageError
+from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import tree_digest
+from gitmodel.errors import InvalidFile, ToolFailed, UsageError
 from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
 from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 
@@ -120,6 +121,18 @@ class Release:
             return Program(self.model, self.version, self.digest)
         except HostError as error:
             raise InvalidFile(error.message) from error
+
+    @property
+    def tree(self) -> str:
+        """The digest of its files, worked out each time.
+
+        Raises:
+            ToolFailed: If the package holds what no release may hold, or cannot be read.
+        """
+        try:
+            return tree_digest(self.folder)
+        except (HostError, OSError) as error:
+            raise ToolFailed(f"the package {self.folder} cannot be rolled out: {error}") from error
 
     def running(self, *command: str) -> "Release":
         """Return the same release, run by another command."""

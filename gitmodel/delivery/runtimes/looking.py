@@ -82,15 +82,11 @@ def _ask(target: Target, play: str, asked: Mapping[str, Any]) -> list[Task]:
         )
     target.workspace.mkdir(parents=True, exist_ok=True)
     output, code = playbook.attempt(
-        play, asked, workspace=target.workspace, sink=_nobody, inventory=target.inventory
+        play, asked, workspace=target.workspace, sink=playbook.nobody, inventory=target.inventory
     )
     if not output.tasks:
         raise playbook.failure(output, code or 1)
     return output.tasks
-
-
-def _nobody(_task: Task) -> None:
-    """Tell nobody: hosts are told of together."""
 
 
 def _seen(task: Task, release: Release) -> Seen:

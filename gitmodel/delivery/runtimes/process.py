@@ -72,7 +72,8 @@ class ProcessRuntime:
         """Run the playbook on this machine."""
         _refuse_inventory(target)
         asked = request(target, release)
-        return playbook.run(asked, workspace=target.workspace, check=check, sink=sink), ()
+        workspace = target.workspace
+        return playbook.run("rollout.yml", asked, workspace=workspace, check=check, sink=sink), ()
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
         """Return what runs on this machine; nothing where nothing was ever rolled out from here."""
@@ -154,11 +155,8 @@ def _refuse_inventory(target: Target) -> None:
 
 
 def _strategy(target: Target, asked: Mapping[str, Any], sink: Callable[[Task], None]) -> tuple[Task, ...]:
-    target.layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    output, code = playbook.attempt("strategy.yml", asked, workspace=target.layout.run, sink=sink)
-    if code:
-        raise playbook.failure(output, code)
-    return tuple(output.tasks)
+    target.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return playbook.run("strategy.yml", asked, workspace=target.workspace, sink=sink)
 
 
 def request(target: Target, release: Release) -> dict[str, Any]:
@@ -167,10 +165,6 @@ def request(target: Target, release: Release) -> dict[str, Any]:
     Raises:
         ToolFailed: If Traefik is not installed, or the package holds what no release may hold.
     """
-    try:
-        tree = gitmodel_rollout.tree_digest(release.folder)
-    except (HostError, OSError) as error:
-        raise ToolFailed(f"the package {release.folder} cannot be rolled out: {error}") from error
     return {
         "root": str(target.root),
         "environment": target.name,
@@ -179,7 +173,7 @@ def request(target: Target, release: Release) -> dict[str, Any]:
         "turn": uuid.uuid4().hex,
         "source": str(release.folder.resolve()),
         "program": release.program.as_json(),
-        "tree": tree,
+        "tree": release.tree,
         "python": sys.executable,
         "router": str(_traefik()),
         "command": list(release.command),

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel.delivery import playbook
-from gitmodel.delivery.ansible.module_utils import gitmodel_cargo, gitmodel_rollout
-from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout
+from gitmodel.delivery.ansible.module_utils import gitmodel_cargo
+from gitmodel.delivery.ansible.module_utils.gitmodel_layout import Layout
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.inventories import batches, pattern
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.runtimes.looking import Seen, look, look_at_all, where, words_of
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.target import Release, Target
-from gitmodel.errors import ToolFailed, UsageError
+from gitmodel.errors import UsageError
 
 _KEPT_RELEASES = 3
 _CARGO = "cargo-"
@@ -63,13 +63,9 @@ class _Progress:
 class SystemdRuntime:
     """See `gitmodel.delivery.runtimes.Runtime`."""
 
-    def __init__(self) -> None:
-        self._last: tuple[Target, Release, dict[str, Seen]] | None = None
-
     def is_live(self, target: Target, release: Release) -> str:
         """Return "" where exactly this release runs, is routed and answers on every host."""
         seen = look(target, release)
-        self._last = (target, release, seen)
         lacking = (each for each in seen.values() if each.problem or each.missing)
         return "; ".join(f"{each.host}: {each.problem or each.missing}" for each in lacking)
 
@@ -77,9 +73,7 @@ class SystemdRuntime:
         self, target: Target, release: Release, *, check: bool, sink: Sink
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """Roll out in batches of hosts; return everywhere where too many fail."""
-        known, self._last = self._last, None
-        fresh = known is not None and known[:2] == (target, release)
-        seen = known[2] if known is not None and fresh else look(target, release)
+        seen = look(target, release, tree=release.tree)
         with _cargo(target) as folder:
             asked = request(target, release, seen, folder)
             return _roll_out(target, asked, _Progress(seen), check=check, sink=sink)
@@ -90,8 +84,7 @@ class SystemdRuntime:
 
     def drift(self, target: Target, release: Release) -> tuple[str, ...]:
         """Compare what runs, and each file of the release and its route, on every host."""
-        seen = look(target, release, tree=gitmodel_rollout.tree_digest(release.folder))
-        self._last = (target, release, seen)
+        seen = look(target, release, tree=release.tree)
         found = [(each.host, each.problem or each.missing) for each in seen.values()]
         found += [(each.host, words) for each in seen.values() for words in each.changed]
         return tuple(f"{host}: {words}" for host, words in found if words)
@@ -99,7 +92,7 @@ class SystemdRuntime:
     def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:
         """Do it on every host; where one does not answer, the others are seen to all the same."""
         asked = {**_asked(target, model), "forget": forget}
-        tasks = _on_all("remove.yml", target, asked, lambda _task: None)
+        tasks = _on_all("remove.yml", target, asked, playbook.nobody)
         done = [(task.host, task.message) for task in tasks]
         return tuple(f"{host}: {words}" for host, words in done if words)
 
@@ -146,12 +139,7 @@ def _on_all(play: str, target: Target, asked: Mapping[str, Any], sink: Sink) -> 
     Raises:
         ToolFailed: If it fails on one of them.
     """
-    output, code = playbook.attempt(
-        play, asked, workspace=target.workspace, sink=sink, inventory=target.inventory
-    )
-    if code:
-        raise playbook.failure(output, code)
-    return tuple(output.tasks)
+    return playbook.run(play, asked, workspace=target.workspace, sink=sink, inventory=target.inventory)
 
 
 def request(target: Target, release: Release, seen: Mapping[str, Seen], workspace: Path) -> dict[str, Any]:
@@ -160,10 +148,7 @@ def request(target: Target, release: Release, seen: Mapping[str, Seen], workspac
     Raises:
         ToolFailed: If wheels cannot be had, or the package holds what no release may hold.
     """
-    try:
-        tree = gitmodel_rollout.tree_digest(release.folder)
-    except (HostError, OSError) as error:
-        raise ToolFailed(f"the package {release.folder} cannot be rolled out: {error}") from error
+    tree = release.tree
     hosts = {host: each for host, each in seen.items() if not each.problem}
     return {
         **where(target),
