@@ -78,6 +78,7 @@ def package_version(
         classes=predictor.classes,
         description=spec.description,
         kept=_kept(spec),
+        allow_origins=spec.serving.allow_origins,
     )
     smoke = make_smoke(signature, predictor, frame)
     return build(Content(version, file, policy, signature, smoke), packages)

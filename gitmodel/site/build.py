@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitmodel.git.repository import Repository
 from gitmodel.site import folder
+from gitmodel.site.apis import read_apis
 from gitmodel.site.documents import (
     CHUNK,
     details_document,
@@ -103,19 +104,22 @@ def _pages(repo: Repository, gathered: Gathered, say: Say) -> dict[str, bytes]:
     keys = [folder.key_of(model.name) for model in models]
     index = index_document(zip(keys, models, strict=True), gathered.environments)
     say("[site] read pipelines")
-    stages = read_stages(repo, [version for model in models for version in model.versions])
+    versions = {version.tag: version for model in models for version in model.versions}
+    more = read_stages(repo, [*versions.values()])
+    for tag, api in read_apis(repo, versions).items():
+        more[tag] = {**more.get(tag, {}), "api": api}
     files = {
         "data/index.js": script("index", index),
         "data/versions.js": script("versions", versions_document(models, index["metrics"])),
     }
     for key, model in zip(keys, models, strict=True):
         files[f"data/m/{key}.js"] = script(f"m/{key}", model_document(model))
-        for number, document in _details(model, stages):
+        for number, document in _details(model, more):
             files[f"data/v/{key}/{number}.js"] = script(f"v/{key}/{number}", document)
     return files
 
 
-def _details(model: Model, stages: dict[str, dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _details(model: Model, more: dict[str, dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the details of versions, so many together; a new version changes the last of these only."""
     records: dict[str | None, list[Record]] = {}
     for record in model.records:
@@ -127,7 +131,7 @@ def _details(model: Model, stages: dict[str, dict[str, Any]]) -> Iterator[tuple[
             at // CHUNK,
             {
                 version.version: details_document(
-                    version, records.get(version.version, []), stages.get(version.tag, {})
+                    version, records.get(version.version, []), more.get(version.tag, {})
                 )
                 for version in some
             },

@@ -230,10 +230,14 @@ def _incident(incident: Incident) -> dict[str, Any]:
     }
 
 
-def details_document(
-    version: Version, records: Sequence[Record], lineage: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what a version's page shows beside what the model's says of it."""
+def details_document(version: Version, records: Sequence[Record], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a version's page shows beside what the model's says of it.
+
+    Args:
+        version: The version.
+        records: What was measured of it.
+        more: What was found elsewhere: ``stages``, ``files``, ``api``, ``plots`` and so on.
+    """
     facts = version.facts
     artifact = facts.artifact
     return {
@@ -252,7 +256,7 @@ def details_document(
         "data": [[path, *_ref(ref)] for path, ref in facts.data.items()],
         "artifact": [artifact.path, *_ref(artifact), artifact.sha256] if artifact else None,
         "measured": [_measured(record) for record in records if record.kind == "evaluation"],
-        **lineage,
+        **more,
     }
 
 

@@ -33,6 +33,7 @@ def build_model(data: dict[str, Any], file: str) -> ModelSpec:
         "gates": tuple(model.Gate(**gate) for gate in data.get("gates", ())),
         "quality": tuple(_condition(condition) for condition in data.get("quality", ())),
         "monitor": _monitor(data.get("monitor", {})),
+        "serving": model.ServingSpec(**_frozen(data.get("serving", {}))),
         "retrain": model.RetrainSpec(**_frozen(data.get("retrain", {}))),
         "deploy": model.DeploySpec(**_frozen(data.get("deploy", {}))),
     }

@@ -112,8 +112,8 @@ var gitmodel = (function () {
     return String(Number.isInteger(value) ? value : Number(value.toPrecision(5)));
   }
 
-  function section(title, children, id) {
-    return el("section", { "aria-label": title, id: id }, [el("h2", { text: title })].concat(children));
+  function section(title, children) {
+    return el("section", { "data-part": title }, [el("h2", { text: title })].concat(children));
   }
 
   // A table that moves within a box of its own where the screen is narrow.

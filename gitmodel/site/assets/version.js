@@ -39,7 +39,7 @@
       g.section("Lineage", [g.lineage(own.model.name, own.version.v, details, own.model)]),
       pictures(details),
       notebooks(details),
-      g.section("API", g.api(own), "api"),
+      g.section("API", g.api(own)),
       g.section("What happened to it", [events(own)])
     ]);
   }
