@@ -43,13 +43,18 @@ class Visit:
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.hosts: set[str] = set()
-        self.page.on("console", lambda line: line.type in ("error", "warning") and self._note(line.text))
-        self.page.on("pageerror", lambda error: self._note(str(error)))
-        self.page.on("dialog", lambda dialog: (self._note(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("console", self._line)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", self._dialog)
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
-    def _note(self, words: str) -> None:
-        self.errors.append(words)
+    def _line(self, line: Any) -> None:
+        if line.type in ("error", "warning"):
+            self.errors.append(line.text)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.errors.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def open(self, address: str, title: str) -> Any:
         """Go to a page of the site and wait until it is drawn."""
