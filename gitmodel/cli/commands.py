@@ -18,6 +18,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
         "diff": "Show what differs between two versions, or what a change does to the models it touches.",
+        "plots": "Draw the plots of a model, of two versions in one picture.",
         "blame": "Show which versions moved a metric, and what changed in them.",
         "checkout": "Check out code and data of a version, exactly as they were trained.",
         "lineage": "Show where a version comes from and what became of it.",
