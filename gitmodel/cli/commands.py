@@ -17,6 +17,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "list": "List the models with their newest versions.",
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
+        "card": "Show the model card of a version: what it is, how good, where it fails, and who owns it.",
         "diff": "Show what differs between two versions, or what a change does to the models it touches.",
         "plots": "Draw the plots of a model, of two versions in one picture.",
         "blame": "Show which versions moved a metric, and what changed in them.",
