@@ -205,6 +205,9 @@ class ModelSpec:
     file: str
     description: str = ""
     owners: tuple[str, ...] = ()
+    intended_use: str = ""
+    limitations: tuple[str, ...] = ()
+    license: str = ""
     artifact: ArtifactSpec = ArtifactSpec()
     metrics: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
