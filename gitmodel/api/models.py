@@ -69,6 +69,19 @@ class Registry(Mapping[str, "Model"]):
         """
         return _find(self._source, ref)
 
+    def result(self, model: str, revision: str) -> Version:
+        """Return what training a model at a commit gave, whether it became a version or not.
+
+        Raises:
+            Missing: If there is no such commit, or nobody has trained the model there.
+        """
+        from gitmodel.api.working import result_of
+
+        found = result_of(self._source.repo, model, revision)
+        if found is None:
+            raise Missing(f"nobody has trained {model} at {revision}", hint="`gitmodel train` does")
+        return Version(self._source, found)
+
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments that something was promoted to."""

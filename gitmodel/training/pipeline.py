@@ -164,7 +164,7 @@ def open_dvc(repo: Repository, tree: Path) -> Iterator[Dvc]:
         InvalidFile: If DVC's configuration is not valid.
     """
     refuse_tables(repo)
-    os.environ.update(_process_environment())
+    os.environ.update(stage_environment())
     _configure(repo, tree)
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
@@ -191,7 +191,7 @@ def _announce_stages() -> None:
         logger.addHandler(logging.StreamHandler(sys.stdout))
 
 
-def _process_environment() -> dict[str, str]:
+def stage_environment() -> dict[str, str]:
     """Return what DVC and the commands of stages must find in the environment of this process."""
     clean = process.clean_environment()
     places = [str(_JUPYTER), *filter(None, clean.get("JUPYTER_PATH", "").split(os.pathsep))]
