@@ -11,6 +11,8 @@ from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
+from gitmodel.git.values import Oid
+from gitmodel.notebooks.cells import ignored_folder
 from gitmodel.registry.names import model_key
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, Version
@@ -22,14 +24,12 @@ if TYPE_CHECKING:
 
     from gitmodel.api import version as api
 
-FOLDER = "gitmodel-runs"
-
 
 def working_folder(source: Source, version: Version, to: str | os.PathLike[str] | None) -> Path:
     """Check a version out; see `gitmodel.api.version.Version.checkout`."""
     from gitmodel.training.checkout import checkout
 
-    folder = default_folder(f"{model_key(version.model)}-{version.version}") if to is None else Path(to)
+    folder = ignored_folder(Path.cwd()) / f"{model_key(version.model)}-{version.version}" if to is None else Path(to)
     done = checkout(local(source), version, to=folder)
     if done.missing:
         words = f"data of {version.name} are missing: {', '.join(done.missing)} ({done.why})"
@@ -47,14 +47,6 @@ def local(source: Source) -> Repository:
         hint = "clone it, and open the clone: `gitmodel.open(folder)`"
         raise UsageError("this registry was opened by a URL, and has no files to work with", hint=hint)
     return source.repo
-
-
-def default_folder(name: str) -> Path:
-    """Return a folder beside the notebook that asks, where git does not see it."""
-    above = Path.cwd() / FOLDER
-    above.mkdir(exist_ok=True)
-    (above / ".gitignore").write_text("*\n", "utf-8")
-    return above / name
 
 
 def evaluate(
@@ -81,18 +73,3 @@ def evaluate(
         dataset = load_dataset(fetch_file(local(source), found.commit, path), data.target, name=path)
     model = version.load(trusted=trusted)
     return Evaluation(version, model, dataset, score_by(spec.evaluate, dataset, model), spec, trusted)
-
-
-def result_of(repo: Repository, model: str, revision: str) -> Version | None:
-    """Return the result of training a model at a commit: the version that it became, or as if it were one."""
-    from gitmodel.training.finding import find_run
-
-    commit = resolve(repo, revision)
-    if commit is None:
-        raise UsageError(f"there is no commit {revision!r}", hint="`git log` shows those there are")
-    run = find_run(repo, load_model(repo, commit, model), commit)
-    if run is None:
-        return None
-    known = next((each for each in Registry(repo).versions(model) if each.commit == run), None)
-    said = read_log(repo, commit, limit=1)[0]
-    return known or Version(model, run.short, "", run, run, "", said.author, Facts(said.subject))

@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "monitor": "Measure what serves in an environment, and judge it by its quality conditions.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",
+        "notebook": "Write a notebook that looks into a version, a run, or a training that failed.",
     },
     "Make a version": {
         "train": "Train a model at a commit, unless the same inputs were trained before.",

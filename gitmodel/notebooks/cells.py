@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+FOLDER = "gitmodel-runs"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -73,6 +74,15 @@ def notebook(cells: Sequence[dict[str, Any]], **metadata: Any) -> bytes:
     nbformat.validate(node)
     text: str = nbformat.writes(node)
     return f"{text}\n".encode()
+
+
+def ignored_folder(above: Path) -> Path:
+    """Return the folder for notebooks and work trees below another, made where it is not there; git ignores it."""
+    folder = above if above.name == FOLDER else above / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text("*\n", "utf-8")
+    return folder
 
 
 def write(file: Path, content: bytes) -> None:

@@ -1,6 +1,6 @@
 """Pictures for cells, drawn on this machine: SVG from a few lines of Vega-Lite."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ _POINTS = 2000
 class Picture:
     """A picture that a notebook shows where it is the last thing in a cell."""
 
-    svg: str
+    svg: str = field(repr=False)
 
     def _repr_svg_(self) -> str:
         return self.svg

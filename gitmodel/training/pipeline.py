@@ -127,11 +127,22 @@ class Dvc:
         Raises:
             ToolFailed: If a stage fails.
         """
+        self._run(str(self.tree / file), force=force, no_commit=not keep)
+
+    def reproduce_stage(self, address: str) -> None:
+        """Run one stage, and those before it, where they are out of date.
+
+        Raises:
+            ToolFailed: If one fails.
+        """
+        self._run(address)
+
+    def _run(self, target: str, **how: bool) -> None:
         from dvc.exceptions import DvcException
 
         sys.stdout.flush()
         try:
-            self.repo.reproduce(targets=[str(self.tree / file)], force=force, no_commit=not keep)
+            self.repo.reproduce(targets=[target], **how)
         except DvcException as error:
             raise ToolFailed(
                 "the pipeline failed", detail=words(error), hint="what its commands said stands above"
@@ -198,6 +209,7 @@ def stage_environment() -> dict[str, str]:
     return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {
         "JUPYTER_PATH": os.pathsep.join(dict.fromkeys(places)),
         "DVC_STUDIO_OFFLINE": "1",
+        "PYTHONUNBUFFERED": "1",  # what a stage prints is seen as it comes, and not lost with it
         "SHELL": "/bin/sh",  # DVC runs commands by it, and that of a git server may be git-shell
     }
 
