@@ -116,7 +116,7 @@ def _open(file: Path) -> None:
     from gitmodel.notebooks.lab import lab
 
     started = lab(file)
-    click.echo("Ctrl-C ends it")
+    click.echo(f"{started.url} (Ctrl-C ends it)")
     os.chdir(started.folder)
     # It takes our place, so that signals reach it and nothing is left when it ends.
     os.execve(started.argv[0], started.argv, started.environment)  # noqa: S606 - no shell is wanted
