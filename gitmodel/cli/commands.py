@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",
         "site": "Write the registry as a site of plain files, or show it here.",
+        "notebook": "Write a notebook that looks into a version, a run, or a training that failed.",
     },
     "Make a version": {
         "train": "Train a model at a commit, unless the same inputs were trained before.",

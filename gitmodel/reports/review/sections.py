@@ -64,7 +64,8 @@ def sections(model: ModelReview) -> Iterator[Section]:
         rows += ((f"and {more} more", ""),) if more > 0 else ()
         yield Section("Files", ("file", "lines"), rows)
     if model.notebooks:
-        yield Section("Executed notebooks", ("file",), tuple((path,) for path in model.notebooks))
+        title = "Notebook of the failure" if model.failure else "Executed notebooks"
+        yield Section(title, ("file",), tuple((path,) for path in model.notebooks))
 
 
 def _plots(model: ModelReview) -> Iterator[Section]:

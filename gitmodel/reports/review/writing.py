@@ -113,7 +113,8 @@ def _markdown_model(model: ModelReview, *, details: bool, whole: str = "") -> st
     if details:
         lines += _markdown_details(model)
         if model.notebooks and whole:
-            lines.insert(-1, f"The executed notebooks are among the files of [the run]({whole}).\n")
+            which = "The notebook of the failure is" if model.failure else "The executed notebooks are"
+            lines.insert(-1, f"{which} among the files of [the run]({whole}).\n")
         if model.plots and whole:
             lines.insert(
                 -1, f"The plots are drawn in `report.html`, among the files of [the run]({whole}).\n"
