@@ -20,6 +20,7 @@ from gitmodel.site.documents import (
 from gitmodel.site.folder import Written, script
 from gitmodel.site.gathering import Gathered, Model, gather
 from gitmodel.site.lineages import read_stages
+from gitmodel.site.parts import read_parts
 
 if TYPE_CHECKING:
     from gitmodel.metrics.records import Record
@@ -108,7 +109,11 @@ def _pages(repo: Repository, gathered: Gathered, say: Say) -> dict[str, bytes]:
     more = read_stages(repo, [*versions.values()])
     for tag, api in read_apis(repo, versions).items():
         more[tag] = {**more.get(tag, {}), "api": api}
+    parts = read_parts(repo, models, say)
+    for tag, kinds in parts.by_tag.items():
+        more[tag] = {**more.get(tag, {}), **kinds}
     files = {
+        **parts.files,
         "data/index.js": script("index", index),
         "data/versions.js": script("versions", versions_document(models, index["metrics"])),
     }

@@ -123,8 +123,8 @@
   }
 
   function card(details) {
-    if (!details.card) { return null; }
-    return g.section("Model card", [frame("Model card", details.card)]);
+    if (!(details.card || []).length) { return null; }
+    return g.section("Model card", details.card.map(function (each) { return frame(each[0], each[1]); }));
   }
 
   // Made by others, or from what they wrote: shown where no script runs and nothing is loaded.
