@@ -101,7 +101,8 @@ def test_only_the_git_layer_starts_git() -> None:
 @pytest.mark.parametrize(
     ("tools", "homes"),
     [
-        (("dvc", "dvc_data", "dvc_objects", "scmrepo", "papermill", "nbformat"), ("training/",)),
+        (("dvc", "dvc_data", "dvc_objects", "scmrepo", "papermill"), ("training/",)),
+        (("nbformat", "nbclient", "nbconvert", "nbstripout", "jupyterlab"), ("notebooks/",)),
         (("bentoml", "_bentoml_sdk", "_bentoml_impl"), ("packaging/",)),
         (("ansible",), (ON_HOSTS,)),
         (("ansible_runner",), ("delivery/",)),

@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gitmodel.api.version import Version
 from gitmodel.errors import UsageError
 from gitmodel.registry.environments import environments
 from gitmodel.registry.registry import Registry as Questions
 from gitmodel.training.sources import Source, open_source
+
+if TYPE_CHECKING:
+    from gitmodel.api.failure import Failure
 
 
 class Missing(UsageError, KeyError):  # noqa: N818 - names the finding
@@ -68,6 +72,26 @@ class Registry(Mapping[str, "Model"]):
             Missing: If there is none.
         """
         return _find(self._source, ref)
+
+    def result(self, model: str, revision: str) -> Version:
+        """Return what training a model at a commit gave, whether it became a version or not.
+
+        Raises:
+            Missing: If nobody has trained the model there.
+            UsageError: If there is no such commit or model.
+        """
+        from gitmodel.pipelines.notebooks import result_of
+
+        found = result_of(self._source.repo, model, revision)
+        if found is None:
+            raise Missing(f"nobody has trained {model} at {revision}", hint="`gitmodel train` does")
+        return Version(self._source, found)
+
+    def failure(self, model: str, commit: str, stage: Mapping[str, Any]) -> "Failure":
+        """Return a training that failed, to look into; `gitmodel notebook` writes how it is called."""
+        from gitmodel.api.failure import Failure
+
+        return Failure(model, commit, stage, self._source)
 
     @property
     def environments(self) -> tuple[str, ...]:

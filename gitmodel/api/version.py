@@ -1,5 +1,6 @@
 """A version of a model, from Python."""
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,18 @@ from gitmodel.errors import InvalidFile, Refused
 from gitmodel.metrics.records import Record
 from gitmodel.metrics.values import Metrics
 from gitmodel.registry import versions as core
+from gitmodel.registry.desired import read_desired
+from gitmodel.registry.environments import environments
+from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import ArtifactRef, DataRef
 from gitmodel.reports.complete import complete
 from gitmodel.reports.details import Details, read_details
 from gitmodel.training.sources import Source
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from gitmodel.api.evaluation import Evaluation
     from gitmodel.artifacts import Predictor
     from gitmodel.reports.compare import Comparison
 
@@ -150,6 +157,59 @@ class Version:
 
         repo = self._source.repo
         return compare(repo, complete(repo, self._found), complete(repo, other._found))  # noqa: SLF001 - its own class
+
+    @property
+    def before(self) -> "Version | None":
+        """The version before this one; of the result of a run the newest; ``None``: this is the first."""
+        known = Registry(self._source.repo).versions(self.model)
+        tags = [each.tag for each in known]
+        older = known[tags.index(self.tag) + 1 :] if self.tag in tags else known
+        found = next((each for each in older if each.commit != self.commit), None)
+        return Version(self._source, found) if found else None
+
+    @property
+    def in_environments(self) -> "dict[str, Version]":
+        """What should run of this model in each environment now; those without it are left out."""
+        repo = self._source.repo
+        found = {}
+        for env in environments(repo):
+            desired = read_desired(repo, env).get(self.model)
+            if desired and desired.tag:
+                found[env] = Version(self._source, Registry(repo).version(desired.tag))
+        return found
+
+    def checkout(self, to: str | os.PathLike[str] | None = None) -> Path:
+        """Return a folder with exactly the code, parameters and data of this version.
+
+        Args:
+            to: The folder, a work tree of the repository; default: ``gitmodel-runs/<model>-<version>`` in the
+                current one. Made before, it is brought back to the version.
+
+        Warns:
+            UserWarning: If data of it are nowhere to be had.
+
+        Raises:
+            Refused: If somebody has changed files there.
+            UsageError: If the registry was opened by a URL, or the folder holds something else.
+        """
+        from gitmodel.api.working import working_folder
+
+        return working_folder(self._source, self._found, to)
+
+    def evaluate(self, rows: "pd.DataFrame | None" = None, *, trusted: Sequence[str] = ()) -> "Evaluation":
+        """Score the version on labelled rows, as gates do.
+
+        Args:
+            rows: With the target among the columns; default: the test data of the version.
+            trusted: See `load`.
+
+        Raises:
+            UsageError: If model.yaml names no target, or no test data where there are no rows.
+            InvalidFile: If rows and model do not fit each other.
+        """
+        from gitmodel.api.working import evaluate
+
+        return evaluate(self._source, self, self._found, rows, trusted)
 
     def path(self) -> Path:
         """Return the artifact's file, fetched where it is not here; it must not be written to.

@@ -1,6 +1,6 @@
 """Scoring models on labelled rows, and comparing two of them on the same rows."""
 
-from gitmodel.evaluation.datasets import Dataset, load_dataset, read_frame
+from gitmodel.evaluation.datasets import Dataset, labelled, load_dataset, read_frame
 from gitmodel.evaluation.intervals import Estimate, Interval, interval, paired_difference
 from gitmodel.evaluation.scoring import Scores, rank, score, score_by
 
@@ -10,6 +10,7 @@ __all__ = [
     "Interval",
     "Scores",
     "interval",
+    "labelled",
     "load_dataset",
     "paired_difference",
     "rank",

@@ -50,7 +50,15 @@ def load_dataset(file: Path, target: str, *, name: str = "", md5: str = "") -> D
         InvalidFile: If the file is missing, empty, unreadable, or lacks the target or some of its values.
     """
     name = name or file.name
-    frame = read_frame(file, name)
+    return labelled(read_frame(file, name), target, name=name, md5=md5 or _md5(file))
+
+
+def labelled(frame: "pd.DataFrame", target: str, *, name: str, md5: str = "") -> Dataset:
+    """Split the target off a table that is at hand; see `load_dataset`.
+
+    Raises:
+        InvalidFile: If it has no rows, or lacks the target or some of its values.
+    """
     if target not in frame.columns:
         columns = ", ".join(map(str, frame.columns[:20]))
         raise InvalidFile(
@@ -64,7 +72,7 @@ def load_dataset(file: Path, target: str, *, name: str = "", md5: str = "") -> D
             f"{missing} of {len(frame)} rows of {name} have no value in the target column {target!r}",
             hint="remove those rows where the data are made",
         )
-    return Dataset(name, md5 or _md5(file), frame.drop(columns=[target]), frame[target], target)
+    return Dataset(name, md5, frame.drop(columns=[target]), frame[target], target)
 
 
 def read_frame(file: Path, name: str = "") -> "pd.DataFrame":

@@ -46,7 +46,7 @@ def check_specifications(old: str | None, new: str) -> Problem | None:
 
     repo = Repository.open_in_hook()
     paths = changed_paths(repo, old or resolve(repo, "HEAD"), new)
-    if not any(path.endswith((".yaml", ".yml")) for path in paths):
+    if not any(path.endswith((".yaml", ".yml", ".ipynb")) for path in paths):
         return None
     import site
 

@@ -12,9 +12,11 @@ from gitmodel.errors import GitmodelError, Refused, UsageError
 from gitmodel.forges import Event, encode_event, set_outputs
 from gitmodel.git.refs import default_rev, resolve
 from gitmodel.git.values import Oid
+from gitmodel.notebooks.failures import Failures
 from gitmodel.pipelines import monitored, releasing, steps
 from gitmodel.pipelines.due import Due, Wanted, due_versions, runs_in
 from gitmodel.pipelines.events import Plan, base_of, plan_event
+from gitmodel.pipelines.failing import hand_on
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.labels import newest_labels
 from gitmodel.pipelines.plan import Touched
@@ -105,7 +107,7 @@ def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
         result = Result(model, commit, str(run.commit), run.digest)
         return replace(result, review=_review(job, spec, result, tell)) if job.event else result
 
-    return _recorded(model, rev, folder, act, say)
+    return _recorded(job, model, rev, folder, act, say)
 
 
 def _review(job: Job, spec: ModelSpec, result: Result, say: Say) -> str:
@@ -136,19 +138,23 @@ def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: S
         steps.package_model(job.repo, name, tell)
         return Result(model, commit, str(registered.version.commit), version=name)
 
-    return _recorded(model, rev, folder, act, say)
+    return _recorded(job, model, rev, folder, act, say)
 
 
-def _recorded(model: str, rev: str, folder: Path, act: Callable[[Say], Result], say: Say) -> int:
+def _recorded(
+    job: Job, model: str, rev: str, folder: Path, act: Callable[[Say], Result], say: Say
+) -> int:
     """Do it and leave the result in the folder, also where it fails."""
     tail = Tail(os.environ)
+    known = {failure.id for failure in Failures(job.repo).all()}
     try:
         with remembering(tail):
             result = act(say)
     except GitmodelError as error:
         for line in error.detail.splitlines():
             tail.add(line)
-        write_result(folder, Result(model, rev, failure=tail.hide(error.message), log=tail.lines))
+        told = Result(model, rev, failure=tail.hide(error.message), log=tail.lines)
+        write_result(folder, replace(told, notebook=hand_on(job.repo, model, known, folder)))
         return tell_error(error, say)
     write_result(folder, result)
     return 0

@@ -1,6 +1,7 @@
 """Report what a pull request does to models: files, comment, status, the page of the run."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gitmodel.git.values import Oid
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.events import base_of, plan_event
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.picturing import pictures_of
 from gitmodel.pipelines.planning import between, existing_commit
 from gitmodel.pipelines.results import Result, read_results
 from gitmodel.pipelines.reviewing import review
@@ -57,10 +59,9 @@ def report(job: Job, results: Path, folder: Path, say: Say) -> int:
     event = job.here
     if event.fork:
         _train_here(job, event, results, say)
-    found = review_change(
-        job.repo, base_of(job.repo, event), event.head, results=read_results(results), say=say
-    )
-    write_files(job.repo, found, folder)
+    ready = read_results(results)
+    found = review_change(job.repo, base_of(job.repo, event), event.head, results=ready, say=say)
+    write_files(job.repo, found, folder, pictures_of(job.repo, found.models, ready))
     say(f"[report] {summary(found)}")
     add_summary(job.environ, markdown(found, limit=1_000_000))
     if event.fork:
@@ -76,12 +77,12 @@ def _train_here(job: Job, event: Event, results: Path, say: Say) -> None:
         jobs.train(job, item.spec.name, event.head, results, say)
 
 
-def write_files(repo: Repository, found: Review, folder: Path) -> None:
-    """Write the report as Markdown, HTML and JSON, with the notebooks that were executed."""
+def write_files(repo: Repository, found: Review, folder: Path, pictures: Mapping[str, str]) -> None:
+    """Write the report as Markdown, HTML (with the plots) and JSON, with the notebooks that were executed."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_bytes(compact(found))
     (folder / "report.md").write_text(markdown(found) + "\n", "utf-8")
-    (folder / "report.html").write_text(write_review(found, "html"), "utf-8")
+    (folder / "report.html").write_text(write_review(found, "html", pictures), "utf-8")
     for model in found.models:
         for path in model.notebooks:
             with suppress(GitmodelError, OSError):

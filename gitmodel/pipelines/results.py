@@ -23,6 +23,7 @@ class Result:
         version: The version that was registered, such as ``credit-risk:4``; empty where none was.
         failure: Why there is no result.
         log: The last lines of a failure.
+        notebook: The name of the notebook that looks into the failure, in the folder ``notebooks``.
         review: What the change does to the model, as the JSON of a report of this model alone.
     """
 
@@ -33,6 +34,7 @@ class Result:
     version: str = ""
     failure: str = ""
     log: tuple[str, ...] = ()
+    notebook: str = ""
     review: str = ""
 
 

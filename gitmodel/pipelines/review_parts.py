@@ -5,11 +5,19 @@ from typing import TYPE_CHECKING
 
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
+from gitmodel.git.objects import read_file
+from gitmodel.git.repository import Repository
 from gitmodel.reports.compare import Comparison, Pair
-from gitmodel.reports.review.document import Code, Item, Verdict
+from gitmodel.reports.plots import Side, draw_plots
+from gitmodel.reports.plots.tables import table_of
+from gitmodel.reports.review.document import Code, Drawing, Item, Verdict
+from gitmodel.spec import ModelSpec
+from gitmodel.training.lock import locked_outs
 
 if TYPE_CHECKING:
     from gitmodel.evaluation import Scores
+
+_PLOTS, _NAME, _LONGEST = 20, 500, 2000  # as the schema of the report bounds them
 
 
 def own_scores(measuring: Measuring) -> "Scores | None":
@@ -52,3 +60,26 @@ def code_of(found: Comparison) -> Iterator[Code]:
     """Yield the files that differ as the report has them."""
     for path, added, removed in found.code:
         yield Code(path, *((int(added), int(removed)) if added.isdigit() else (-1, -1)))
+
+
+def notebooks_of(repo: Repository, spec: ModelSpec, commit: str) -> Iterator[str]:
+    """Yield the executed notebooks of a result, from the top of the repository."""
+    path = spec.path("dvc.lock")
+    text = read_file(repo, commit, path)
+    for out in locked_outs(text, path) if text else ():
+        if out.endswith(".ipynb"):
+            yield spec.path(out)
+
+
+def drawings_of(repo: Repository, sides: Sequence[Side]) -> Iterator[Drawing]:
+    """Yield the plots of a result beside those of what it is compared with, as the report has them."""
+    try:
+        plots = draw_plots(repo, sides)
+    except GitmodelError as error:
+        yield Drawing("plots", "plots", error.message[:_LONGEST])
+        return
+    for plot in plots[:_PLOTS]:
+        found = table_of(plot)
+        rows = found.rows if found else ()
+        note = "; ".join(plot.notes)[:_LONGEST]
+        yield Drawing(plot.name[:_NAME], plot.title[:_NAME], note, found.head if found else (), rows)

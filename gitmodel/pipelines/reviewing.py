@@ -68,7 +68,7 @@ def review(
 def _guarded(change: _Change, item: Touched, result: Result | None) -> ModelReview:
     """Review one model; that it cannot be is told in its place."""
     if result and result.failure:
-        return _untrained(item, result.failure, result.log)
+        return _untrained(item, result.failure, result.log, notebook=result.notebook)
     if result and result.review:
         ready = parse_review(result.review.encode()).models
         if [model.model for model in ready] == [item.spec.name]:
@@ -110,11 +110,17 @@ def _kept(change: _Change, reviewing: Reviewing) -> ModelReview:
 
 
 def _untrained(
-    item: Touched, failure: str, log: Sequence[str], verdict: Verdict = "untrained"
+    item: Touched, failure: str, log: Sequence[str], verdict: Verdict = "untrained", notebook: str = ""
 ) -> ModelReview:
     words = failure.replace("\n", " ")
     return ModelReview(
-        item.spec.name, item.reason, verdict, f"there is no result: {words}", failure=failure, log=tuple(log)
+        item.spec.name,
+        item.reason,
+        verdict,
+        f"there is no result: {words}",
+        failure=failure,
+        log=tuple(log),
+        notebooks=(notebook,) if notebook else (),
     )
 
 

@@ -45,6 +45,12 @@ repos:
         language: system
         files: (^|/)model\\.yaml$|^environments/[^/]+\\.yaml$|^gitmodel\\.yaml$
         require_serial: true
+      - id: gitmodel-notebooks
+        name: gitmodel notebook --strip
+        entry: gitmodel notebook --strip
+        language: system
+        files: \\.ipynb$
+        exclude: \\.output\\.ipynb$
 """
 _PRE_COMMIT_CI = """\
       - id: gitmodel-ci-check

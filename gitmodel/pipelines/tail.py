@@ -20,8 +20,8 @@ class Tail:
     A forge hides secrets in its own logs; what goes from there into a comment it does not.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._lines: deque[str] = deque(maxlen=_LINES)
+    def __init__(self, environ: Mapping[str, str], *, lines: int = _LINES) -> None:
+        self._lines: deque[str] = deque(maxlen=lines)
         self._secrets = [
             value
             for name, value in environ.items()

@@ -62,6 +62,10 @@ class Comparison:
         """Whether clients of the old version fail with the new one; ``None``: it is not known."""
         return None if self.contract is None else any(change.breaks for change in self.contract)
 
+    def __str__(self) -> str:
+        """Return the comparison as text."""
+        return "\n".join(comparison_text(self))
+
 
 def compare(
     repo: Repository,

@@ -10,6 +10,7 @@ from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.spec import environment, paths, references, repository, yaml_source
 from gitmodel.spec.build import build_repository
+from gitmodel.spec.notebooks import notebooks_of, unclean
 from gitmodel.spec.parsing import document_problems
 from gitmodel.spec.problems import InvalidSpec, Problem
 from gitmodel.spec.repository import RepositorySpec
@@ -46,7 +47,7 @@ def validate_tree(repo: Repository, rev: str, paths: Collection[str] | None = No
     """
     if paths is not None and any(_concerns_all(path) for path in paths):
         paths = None
-    if paths is not None and not any(path.endswith((".yaml", ".yml")) for path in paths):
+    if paths is not None and not any(path.endswith((".yaml", ".yml", ".ipynb")) for path in paths):
         return []  # no specification is among them, so the tree need not be listed
     return list(validate(RevisionTree(repo, rev), paths, also=site_files(repo)).problems)
 
@@ -175,8 +176,11 @@ def validate(tree: Tree, only: Collection[str] | None = None, *, also: Iterable[
         valid[kind] = {file: document for file, document in chosen.items() if not wrong[file]}
     problems += references.shared_names(found.documents["model"], selected)
     problems += _environment_references(found, valid, also)
+    shown = [path for path in notebooks_of(found.documents["model"].values()) if selected(path)]
+    held = {path: content for path, content in tree.read(shown).items() if content is not None}
+    problems += [problem for path, content in held.items() if (problem := unclean(path, content))]
     files = {*(file for items in found.documents.values() for file in items)}
-    files |= {problem.file for problem in found.unreadable}
+    files |= {*held, *(problem.file for problem in found.unreadable)}
     return Report(
         tuple(sorted(filter(selected, files))), _sorted(item for item in problems if selected(item.file))
     )

@@ -80,7 +80,7 @@ def _existing(repo: Repository, to: Path | None) -> Repository | None:
             raise UsageError("this repository has no work tree", hint="name a folder for one: `--to FOLDER`")
         return repo
     if not to.exists() or (to.is_dir() and not any(to.iterdir())):
-        if repo.root is not None and to.resolve().is_relative_to(repo.root.resolve()):
+        if repo.root is not None and to.resolve().is_relative_to(repo.root.resolve()) and not _ignored(repo, to):
             raise UsageError(f"{to} is inside the work tree itself", hint="name a folder beside it")
         return None
     if (to / ".git").is_file():
@@ -90,6 +90,11 @@ def _existing(repo: Repository, to: Path | None) -> Repository | None:
     raise UsageError(
         f"{to} is there already, and is no work tree of this repository", hint="name a new folder"
     )
+
+
+def _ignored(repo: Repository, folder: Path) -> bool:
+    """Say whether git passes over a folder in the work tree, so that another one may be there."""
+    return repo.run("check-ignore", "--quiet", str(folder.resolve()), check=False).code == 0
 
 
 def _position(tree: Repository, version: Version) -> str | None:

@@ -44,3 +44,14 @@ def _known_here(repo: Repository, model: str, commit: Oid) -> Oid | None:
         if run == commit or parents[:1] == [commit]:
             return Oid(run)
     return None
+
+
+def last_run(repo: Repository, model: str, commit: str) -> Oid | None:
+    """Return the newest result of a model that a commit comes after, of this copy; ``None``: there is none."""
+    out = repo.git("for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(parent)", f"refs/runs/{model}/")
+    for line in out.splitlines():
+        run, *parents = line.split(" ")
+        trained = parents[0] if parents and parents[0] else run
+        if repo.run("merge-base", "--is-ancestor", trained, commit, check=False).code == 0:
+            return Oid(run)
+    return None

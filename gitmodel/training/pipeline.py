@@ -127,11 +127,22 @@ class Dvc:
         Raises:
             ToolFailed: If a stage fails.
         """
+        self._run(str(self.tree / file), force=force, no_commit=not keep)
+
+    def reproduce_stage(self, address: str) -> None:
+        """Run one stage, and those before it, where they are out of date.
+
+        Raises:
+            ToolFailed: If one fails.
+        """
+        self._run(address)
+
+    def _run(self, target: str, **how: bool) -> None:
         from dvc.exceptions import DvcException
 
         sys.stdout.flush()
         try:
-            self.repo.reproduce(targets=[str(self.tree / file)], force=force, no_commit=not keep)
+            self.repo.reproduce(targets=[target], **how)
         except DvcException as error:
             raise ToolFailed(
                 "the pipeline failed", detail=words(error), hint="what its commands said stands above"
@@ -164,7 +175,7 @@ def open_dvc(repo: Repository, tree: Path) -> Iterator[Dvc]:
         InvalidFile: If DVC's configuration is not valid.
     """
     refuse_tables(repo)
-    os.environ.update(_process_environment())
+    os.environ.update(stage_environment())
     _configure(repo, tree)
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
@@ -191,13 +202,14 @@ def _announce_stages() -> None:
         logger.addHandler(logging.StreamHandler(sys.stdout))
 
 
-def _process_environment() -> dict[str, str]:
+def stage_environment() -> dict[str, str]:
     """Return what DVC and the commands of stages must find in the environment of this process."""
     clean = process.clean_environment()
     places = [str(_JUPYTER), *filter(None, clean.get("JUPYTER_PATH", "").split(os.pathsep))]
     return {key: clean[key] for key in ("PATH", "DVC_NO_ANALYTICS")} | {
         "JUPYTER_PATH": os.pathsep.join(dict.fromkeys(places)),
         "DVC_STUDIO_OFFLINE": "1",
+        "PYTHONUNBUFFERED": "1",  # what a stage prints is seen as it comes, and not lost with it
         "SHELL": "/bin/sh",  # DVC runs commands by it, and that of a git server may be git-shell
     }
 

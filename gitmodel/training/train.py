@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gitmodel.errors import Conflict, GitmodelError, InvalidFile
+from gitmodel.errors import Conflict, GitmodelError, InvalidFile, ToolFailed
 from gitmodel.git.commits import commit_files, read_log
 from gitmodel.git.notes import read_notes
 from gitmodel.git.objects import read_files
@@ -21,6 +21,7 @@ from gitmodel.training import outcome
 from gitmodel.training.carrying import Twin, carried
 from gitmodel.training.data_lock import using_data
 from gitmodel.training.digest import inputs_digest
+from gitmodel.training.failed import stage_failed
 from gitmodel.training.fetching import fetch_file
 from gitmodel.training.lock import locked_outs
 from gitmodel.training.pipeline import Dvc, open_dvc
@@ -59,7 +60,8 @@ def train(
 
     Raises:
         InvalidFile: If the pipeline, its metrics or its artifact are not what they must be.
-        ToolFailed: If a stage, DVC or a remote fails.
+        StageFailed: If a stage fails.
+        ToolFailed: If DVC or a remote fails.
     """
     file = posixpath.join(spec.folder, "dvc.yaml")
     with using_data(repo), temporary_worktree(repo, commit) as tree, open_dvc(repo, tree) as dvc:
@@ -151,7 +153,10 @@ def _reproduce(dvc: Dvc, spec: ModelSpec, stages: list[Any], *, force: bool, sin
         bring = dvc.pull if dvc.has_remote else dvc.checkout
         bring([*sources, *locked])
     dvc.make_folder(spec.feedback_path)
-    dvc.reproduce(file, force=force)
+    try:
+        dvc.reproduce(file, force=force)
+    except ToolFailed as error:
+        raise stage_failed(dvc, error) from error
 
 
 def _git_outputs(dvc: Dvc, stages: list[Any], file: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Notebooks of runs, of failures too: written, executed, shown and kept clean."""
