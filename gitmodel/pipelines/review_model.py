@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from gitmodel.delivery import materials
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
-from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
+from gitmodel.pipelines.executed import executed_notebooks
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.pipelines.review_parts import code_of, interval_between, items_of, own_scores, verdict_of
@@ -35,7 +35,6 @@ from gitmodel.reports.review.document import (
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model
 from gitmodel.spec.metric_names import higher_is_better
 from gitmodel.training import fetch_file
-from gitmodel.training.lock import locked_outs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +99,7 @@ class Reviewing:
             latency=self._latency(),
             history_metric=metric,
             history=tuple(self._history(metric)),
-            notebooks=tuple(self._notebooks()),
+            notebooks=tuple(executed_notebooks(self.repo, spec, version.commit)),
         )
 
     @property
@@ -223,13 +222,6 @@ class Reviewing:
                 yield Point(f"v{version.version}", version.facts.metrics[metric])
         if metric in self.head.version.facts.metrics and not self.is_registered:
             yield Point("head", self.head.version.facts.metrics[metric])
-
-    def _notebooks(self) -> Iterator[str]:
-        path = self.item.spec.path("dvc.lock")
-        text = read_file(self.repo, self.head.version.commit, path)
-        for out in locked_outs(text, path) if text else ():
-            if out.endswith(".ipynb"):
-                yield self.item.spec.path(out)
 
     @cached_property
     def _tables(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
