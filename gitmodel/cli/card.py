@@ -1,10 +1,15 @@
 """``gitmodel card``: the model card of a version."""
 
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gitmodel.git.repository import Repository
+
+if TYPE_CHECKING:
+    from gitmodel.registry.versions import Version
 
 
 @click.command(name="card")
@@ -46,13 +51,18 @@ def command(*, version: str | None, form: str | None, slices: bool, output: Path
     if form is None and output is None:
         show(card_text(card), COLOURS)
         return
-    pictures = ""
-    if form == "html":
-        from gitmodel.reports.plots import draw_plots, plots_html, version_side
-
-        pictures = plots_html(draw_plots(repo, [version_side(repo, chosen)]))
-    text = write_card(card, form or "text", pictures).rstrip("\n")
+    text = write_card(card, form or "text", _pictures(repo, chosen) if form == "html" else "").rstrip("\n")
     if output is None:
         click.echo(text)
     else:
         output.write_text(text + "\n", "utf-8")
+
+
+def _pictures(repo: Repository, version: "Version") -> str:
+    """Return the plots of a version; none where its model.yaml or its pipeline cannot be read."""
+    from gitmodel.errors import GitmodelError
+    from gitmodel.reports.plots import draw_plots, plots_html, version_side
+
+    with suppress(GitmodelError):
+        return plots_html(draw_plots(repo, [version_side(repo, version)]))
+    return ""

@@ -91,6 +91,14 @@ def test_a_card_is_shown_and_written(wine: Repository, run: Run, tmp_path: Path)
     assert json.loads(run("card", "wine", "--json").out)["version"] == "2"
 
 
+def test_a_version_without_a_specification_has_a_page_too(wine: Repository, run: Run) -> None:
+    tag(wine, "by-hand@v1", "It works\n", "2026-11-03T00:00:00+0000")
+    ran = run("card", "by-hand", "--html")
+    assert ran.code == 0
+    assert "its model.yaml cannot be read" in ran.out
+    assert "<img" not in ran.out
+
+
 def test_slices_need_rows_to_look_at(wine: Repository, run: Run) -> None:
     ran = run("card", "wine", "--slices")
     assert ran.code == 2
