@@ -52,7 +52,7 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequ
     """Return a table of plain text.
 
     Args:
-        head: Of each column.
+        head: Of each column; all empty: there is none.
         rows: Cells; one that ends in ``better`` or ``worse`` is coloured so.
         numbers: Columns that are set flush right.
     """
@@ -64,7 +64,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequ
         )
 
     body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in rows)
-    return f'<div class="scroll"><table><tr>{row(head, "th")}</tr>{body}</table></div>'
+    heading = f"<tr>{row(head, 'th')}</tr>" if any(head) else ""
+    return f'<div class="scroll"><table>{heading}{body}</table></div>'
 
 
 def _class(cell: str) -> str:

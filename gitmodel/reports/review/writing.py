@@ -169,9 +169,12 @@ def _html_model(model: ModelReview, pictures: str) -> str:
     parts += [f"<ul>{merge}</ul>"] if merge else []
     if model.log:
         parts.append(f"<pre>{escape(chr(10).join(map(clean, model.log)))}</pre>")
+    drawn = ["<h3>Plots</h3>", pictures] if pictures else []
     for section in sections(model):
         if section.plot and pictures:
             continue
+        if not section.brief:
+            parts, drawn = parts + drawn, []
         note = f" <small>{escape(clean(model.rows))}</small>" if section.title == "Metrics" else ""
         parts += [
             f"<h3>{escape(clean(section.title))}{note}</h3>",
@@ -179,8 +182,7 @@ def _html_model(model: ModelReview, pictures: str) -> str:
         ]
         if section.title == "Gates" and model.history:
             parts += [f"<h3>{escape(clean(model.history_metric))} over versions</h3>", svg(model)]
-    if pictures:
-        parts += ["<h3>Plots</h3>", pictures]
+    parts += drawn
     parts.append(f"<p><small>looked at because {escape(clean(model.why))}</small></p>")
     return "\n".join(parts)
 
