@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from gitmodel.delivery.history import Change, history
@@ -133,6 +134,7 @@ def _deployments(repo: Repository, models: Mapping[str, Model]) -> None:
         model.outcomes.sort(key=lambda outcome: outcome.at, reverse=True)
 
 
+@lru_cache(100_000)
 def utc(text: str) -> str:
     """Return a moment as ``2026-11-27T15:46:31Z``, whoever wrote it; "" where it is none."""
     plain = f"{text[:10]}T{text[11:19]}{text[20:]}" if text[19:20] == " " else text  # as tags have it

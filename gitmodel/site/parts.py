@@ -50,10 +50,10 @@ def read_parts(repo: Repository, models: Sequence[Model], say: Say) -> Parts:
     """
     store = _Store(repo.state / "site-parts")
     found = Parts()
-    cache = cache_dir(repo) / "files" / "md5"
+    here = set(_cached(cache_dir(repo) / "files" / "md5"))
     for model in models:
         for version in model.versions:
-            if _is_here(cache, version):
+            if not here.isdisjoint(_digests(version)):
                 for kind in _KINDS:
                     named = _named(repo, model, version, kind)
                     made = store.get(*named, lambda: say(f"[site] {version.name}: {kind}"), say)  # noqa: B023
@@ -62,12 +62,17 @@ def read_parts(repo: Repository, models: Sequence[Model], say: Say) -> Parts:
     return found
 
 
-def _is_here(cache: Path, version: Version) -> bool:
+def _cached(cache: Path) -> Iterator[str]:
+    """Yield the MD5 of each file that DVC's cache holds."""
+    for folder in cache.glob("[0-9a-f][0-9a-f]"):
+        yield from (f"{folder.name}{file.name}" for file in folder.iterdir())
+
+
+def _digests(version: Version) -> Iterator[Any]:
+    """Yield the MD5 of artifact and data; a tag may say anything."""
     facts = version.facts
-    digests = [ref.md5 for ref in facts.data.values()] + ([facts.artifact.md5] if facts.artifact else [])
-    return any(
-        isinstance(md5, str) and md5.isalnum() and (cache / md5[:2] / md5[2:]).exists() for md5 in digests
-    )
+    found = [*facts.data.values(), *([facts.artifact] if facts.artifact else [])]
+    return (ref.md5 for ref in found if isinstance(ref.md5, str))
 
 
 def _add(found: Parts, tag: str, kind: str, made: Made) -> None:

@@ -69,9 +69,11 @@ def test_the_life_of_a_model(site: Path) -> None:
     assert (curve["env"], curve["metric"], len(curve["points"])) == ("production", "recall", 12)
     assert curve["points"][0] == ["2026-11-03T12:00:00Z", "2", 0.66, pytest.approx(0.61), pytest.approx(0.71)]
     assert model["bounds"] == [["recall", 0.6]]
-    assert [event["kind"] for event in model["events"]] == ["deployed", "deployed"]
+    assert [event["kind"] for event in model["events"]] == ["promote", "deployed"] * 2
+    assert model["events"][2]["why"] == "It finds more of the bad loans"
     newest, older = model["incidents"]
     assert (newest["until"], older["until"]) == ("", "2026-11-11T00:00:00Z")
+    assert model["environments"][0]["since"] == "2026-11-02T09:00:00Z"
     assert model["environments"][0]["url"] == "http://127.0.0.1:8400/credit-risk"
 
 
