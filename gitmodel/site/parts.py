@@ -71,8 +71,9 @@ def _cached(cache: Path) -> Iterator[str]:
 def _digests(version: Version) -> Iterator[Any]:
     """Yield the MD5 of artifact and data; a tag may say anything."""
     facts = version.facts
-    found = [*facts.data.values(), *([facts.artifact] if facts.artifact else [])]
-    return (ref.md5 for ref in found if isinstance(ref.md5, str))
+    yield from (ref.md5 for ref in facts.data.values() if isinstance(ref.md5, str))
+    if facts.artifact and isinstance(facts.artifact.md5, str):
+        yield facts.artifact.md5
 
 
 def _add(found: Parts, tag: str, kind: str, made: Made) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,24 @@ def test_the_command(repo: Repository, tmp_path: Path, run: Run, monkeypatch: py
     refused = run("site", "build", "-o", tmp_path / "other")
     assert refused.code == 2
     assert "empty it" in refused.err
+
+
+def test_the_job_of_a_pipeline(
+    repo: Repository, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    tag(repo, "a@v1", "First", "2026-11-01T08:00:00+0000")
+    done = run("ci", "site", "--output", tmp_path / "public")
+    assert (done.code, done.out.splitlines()[-1]) == (0, f"1 models, 1 versions in {tmp_path / 'public'}")
+    assert read(tmp_path / "public", "m/a")["name"] == "a"
+
+
+def test_two_builds_at_once_leave_a_whole_site(grown: Repository, site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(build_site, grown, folder, quiet) for _ in range(2)]:
+            future.result()
+    names = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
+    assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} == names
+    assert all((folder / name).read_bytes() == (site / name).read_bytes() for name in names)

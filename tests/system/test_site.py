@@ -296,10 +296,10 @@ def test_what_git_gets_is_shown_where_it_is_watched(repo: Repository, browser: A
         assert page.get_by_role("region", name="versions").locator("tbody tr").count() == 0
         time.sleep(1.5)  # it has seen the first stamp
         tag(repo, "spam@v1", "First of its kind", "2026-11-20T00:00:00+0000")
-        page.get_by_text("First of its kind").first.wait_for(timeout=15_000)
+        page.get_by_text("First of its kind").first.wait_for(timeout=30_000)
+        made.context.close()  # it goes on asking
         shown.end()
         server.shutdown()
-    made.context.close()
     repo.git("tag", "-d", "spam@v1")
     assert made.errors == []
     assert made.hosts == {host}
