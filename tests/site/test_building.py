@@ -10,9 +10,11 @@ import pytest
 
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.records import Dataset, Record
 from gitmodel.site.build import build_site
-from gitmodel.site.documents import CHUNK, _thinned
+from gitmodel.site.documents import CHUNK, _thinned, index_document
 from gitmodel.site.folder import MARK, key_of, script, write
+from gitmodel.site.gathering import Model
 from tests.cli.conftest import Run, run, tag
 from tests.conftest import make_repository
 from tests.site.world import HOSTILE, grow, poison
@@ -69,7 +71,7 @@ def test_the_life_of_a_model(site: Path) -> None:
     (curve,) = model["live"]
     assert (curve["env"], curve["metric"], len(curve["points"])) == ("production", "recall", 12)
     assert curve["points"][0] == ["2026-11-03T12:00:00Z", "2", 0.66, pytest.approx(0.61), pytest.approx(0.71)]
-    assert model["bounds"] == [["recall", 0.6]]
+    assert model["bounds"] == [["recall", 0.6, "min"]]
     assert [event["kind"] for event in model["events"]] == ["promote", "deployed"] * 2
     assert model["events"][2]["why"] == "It finds more of the bad loans"
     newest, older = model["incidents"]
@@ -239,3 +241,15 @@ def test_two_builds_at_once_leave_a_whole_site(grown: Repository, site: Path, tm
     names = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
     assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} == names
     assert all((folder / name).read_bytes() == (site / name).read_bytes() for name in names)
+
+
+@pytest.mark.parametrize(("high", "state"), [(0.59, "bad"), (0.65, "good")])
+def test_a_live_figure_surely_beyond_its_bound_is_trouble(high: float, state: str) -> None:
+    live = {"recall": 0.5, "recall.low": 0.4, "recall.high": high}
+    record = Record("a", "live", live, "2026-11-01T00:00:00Z", "cron", "1", Dataset("live/production"))
+    model = Model(
+        "a", bounds=[("recall", 0.6, "min")], wanted={"production": "1"}, health="ok", records=[record]
+    )
+    (row,) = index_document([("a", model)], ["production"])["models"]
+    assert row["state"] == state
+    assert row["health"] == ("production: recall 0.5 is below 0.6" if state == "bad" else "")

@@ -20,10 +20,11 @@ from tests.cli.conftest import tag
 from tests.conftest import make_repository
 from tests.packaging.conftest import SPEC, artifact, loans
 from tests.packaging.test_running import free_port, running, wait_until_ready
+from tests.site.test_parts import tiny
 from tests.site.world import HOSTILE, grow, poison
 from tests.system.browser import Visit, chromium
 
-__all__ = ["artifact"]
+__all__ = ["artifact", "tiny"]
 pytestmark = pytest.mark.system
 AXE = Path(__file__).parents[1] / "node/node_modules/axe-core/axe.min.js"
 PAGES = {
@@ -208,6 +209,30 @@ def test_for_everybody(browser: Any, site: Path, scheme: str, width: int) -> Non
         page.reload()
     made.context.close()
     assert made.errors == []
+
+
+def test_plots_notebooks_and_cards(browser: Any, tiny: Repository, tmp_path: Path) -> None:
+    """See them drawn, and that what others wrote does nothing in its frame."""
+    build_site(tiny, tmp_path / "site", quiet)
+    made = Visit(browser)
+    page = made.open(address(tmp_path / "site", "#/version/tiny/2"), "tiny v2")
+    for picture in page.locator("figure img").all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "(image) => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+        )
+    assert page.locator("figcaption").all_inner_texts() == ["<b>ROC</b>", "good.svg"]
+    for title, words in (("Model card of tiny:2", "What it is"), ("Notebook report.ipynb", "Seen")):
+        frame = page.locator(f'iframe[title="{title}"]')
+        assert frame.get_attribute("sandbox") == ""
+        frame.scroll_into_view_if_needed()
+        frame.content_frame.get_by_text(words).first.wait_for()
+        assert frame.content_frame.locator("script, [onerror]").count() == 0
+    page.goto(address(tmp_path / "site", "#/compare/tiny/1/tiny/2"))
+    page.get_by_text("v1: none").first.wait_for()
+    made.context.close()
+    assert made.errors == []
+    assert made.hosts <= {""}
 
 
 def test_bright_and_dark_by_choice(visit: Visit, site: Path) -> None:
