@@ -32,7 +32,7 @@ class Model:
         name: Its name.
         versions: Newest first.
         description, owners: From its file.
-        bounds: What its quality conditions ask, in the order of the file: a metric, the bound, and whether that
+        bounds: What its quality conditions ask, in their order: a metric, the bound, and whether that
             is the ``min`` or the ``max``.
         wanted: The version that should run, by environment.
         health: As `gitmodel list --long` words it.
