@@ -114,9 +114,7 @@ class Evaluation:
         """Return how much worse `metric` gets where a column is shuffled, the most important one first."""
         from gitmodel.evaluation.explaining import importance
 
-        return importance(
-            self._spec.evaluate, self.rows, self.model, metric=self.metric, repeats=repeats
-        )
+        return importance(self._spec.evaluate, self.rows, self.model, metric=self.metric, repeats=repeats)
 
     def drift(self, reference: "pd.DataFrame") -> "pd.DataFrame":
         """Return how far each column of the rows has moved from a reference, the farthest first.
@@ -125,8 +123,8 @@ class Evaluation:
             reference: Other rows, such as those that the model was trained on.
 
         Returns:
-            ``psi``, the population stability index (below 0.1 is little, above 0.25 much), and what is typical
-            of the column in ``reference`` and in the ``rows``.
+            ``psi``, the population stability index (below 0.1 is little, above 0.25 much), and what is
+            typical of the column in ``reference`` and in the ``rows``.
         """
         import pandas as pd
 

@@ -94,7 +94,7 @@ class Failure:
         return result_version(self._repo, self.model, Oid(self.commit))
 
     def inputs(self) -> dict[str, Any]:
-        """Return what the stage reads, by path: data frames, values of JSON and YAML; of all else the path."""
+        """Return what the stage reads, by path: data frames, values of JSON and YAML, else the path."""
         folder = self.checkout()
         return {path: _loaded(folder / path) for path in self._inputs}
 
@@ -118,7 +118,7 @@ class Failure:
         return compare(repo, old, complete(repo, self._as_version))
 
     def changes(self) -> "pd.DataFrame":
-        """Return what differs from the last good run: parameters, data that the stage reads, files, packages."""
+        """Return what differs from the last good run: parameters, data that the stage reads, files."""
         import pandas as pd
 
         found = self._compared()
@@ -147,7 +147,9 @@ class Failure:
             return "no file differs"
         how = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames")
         text = self._repo.git(*how, found.old.commit, self.commit, "--", *paths)
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n… and {len(text) - _LONGEST} characters"
+        return (
+            text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n… and {len(text) - _LONGEST} characters"
+        )
 
     def run(self) -> int:
         """Run the command of the stage again, in the folder of `checkout`; return its exit code."""

@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 
 from gitmodel.api.evaluation import Evaluation
 from gitmodel.errors import UsageError
-from gitmodel.git.commits import read_log
-from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
-from gitmodel.git.values import Oid
 from gitmodel.notebooks.cells import ignored_folder
 from gitmodel.registry.names import model_key
-from gitmodel.registry.registry import Registry
-from gitmodel.registry.versions import Facts, Version
+from gitmodel.registry.versions import Version
 from gitmodel.spec import load_model
 from gitmodel.training.sources import Local, Source
 
@@ -29,7 +25,11 @@ def working_folder(source: Source, version: Version, to: str | os.PathLike[str] 
     """Check a version out; see `gitmodel.api.version.Version.checkout`."""
     from gitmodel.training.checkout import checkout
 
-    folder = ignored_folder(Path.cwd()) / f"{model_key(version.model)}-{version.version}" if to is None else Path(to)
+    folder = (
+        ignored_folder(Path.cwd()) / f"{model_key(version.model)}-{version.version}"
+        if to is None
+        else Path(to)
+    )
     done = checkout(local(source), version, to=folder)
     if done.missing:
         words = f"data of {version.name} are missing: {', '.join(done.missing)} ({done.why})"

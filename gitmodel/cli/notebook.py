@@ -38,8 +38,8 @@ def command(
 ) -> None:
     r"""Write a notebook that looks into a version, a run, or a training that failed.
 
-    It checks out exactly the run's code, parameters and data into a folder beside it, and shows metrics beside
-    those of the version before and of what the environments run, the worst predictions, confusions or
+    It checks out exactly the run's code, parameters and data into a folder beside it, and shows metrics
+    beside those of the version before and of what the environments run, the worst predictions, confusions or
     residuals, what the model listens to, and drift. Of a training that failed: the command, its log and
     traceback, the inputs of the failed stage, and what differs from the last good run.
 

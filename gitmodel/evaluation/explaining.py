@@ -36,7 +36,7 @@ def answers(dataset: Dataset, scores: Scores) -> "pd.DataFrame":
     elif scores.kind == "regression":
         told["residual"] = scores.prediction - scores.truth
     else:
-        ranked = pd.Series(scores.prediction).groupby(scores.outcome.groups)
+        ranked = pd.Series(scores.prediction).groupby(pd.Series(scores.outcome.groups))
         told["rank"] = ranked.rank(method="first", ascending=False).astype(int).to_numpy()
         told["of"] = ranked.transform("size").to_numpy()
     return pd.concat([pd.DataFrame(told, index=dataset.frame.index), dataset.frame], axis=1)
@@ -45,10 +45,11 @@ def answers(dataset: Dataset, scores: Scores) -> "pd.DataFrame":
 def _errors(scores: Scores) -> NDArray[np.float64]:
     found = scores.outcome
     if found.probabilities is None:
-        return (found.truth != found.prediction).astype(np.float64)
+        return np.asarray(found.truth != found.prediction, np.float64)
     known = found.probabilities.shape[1]
     sure = found.probabilities[np.arange(len(found.truth)), np.minimum(found.truth, known - 1)]
-    return np.where(found.truth < known, 1 - sure, 1.0)  # a class that the model does not know
+    # A class that the model does not know has no probability.
+    return np.asarray(np.where(found.truth < known, 1 - sure, 1.0), np.float64)
 
 
 def worst(dataset: Dataset, scores: Scores, count: int) -> "pd.DataFrame":
@@ -90,7 +91,7 @@ def rankings(dataset: Dataset, scores: Scores, group: str) -> "pd.DataFrame":
         part = found.part(np.arange(begin, min(begin + _AT_ONCE, found.units)))
         values.extend(metrics.RANKING_METRICS["ndcg"](part, single[: part.units, : part.units]))
     names = dataset.frame[group].drop_duplicates()
-    by_group = pd.Series(scores.truth > 0).groupby(found.groups)
+    by_group = pd.Series(scores.truth > 0).groupby(pd.Series(found.groups))
     table = pd.DataFrame(
         {"rows": by_group.size(), "relevant": by_group.sum(), "ndcg": values}, index=range(found.units)
     ).set_index(pd.Index(names, name=group))

@@ -77,7 +77,7 @@ def notebook(cells: Sequence[dict[str, Any]], **metadata: Any) -> bytes:
 
 
 def ignored_folder(above: Path) -> Path:
-    """Return the folder for notebooks and work trees below another, made where it is not there; git ignores it."""
+    """Return the folder for notebooks and work trees below another, which git ignores; made if need be."""
     folder = above if above.name == FOLDER else above / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ".gitignore").exists():

@@ -88,4 +88,3 @@ def read(file: Path) -> Any:
     except (OSError, ValueError, nbformat.ValidationError) as error:
         words = str(error).splitlines() or [type(error).__name__]
         raise InvalidFile(f"{file} is no notebook: {words[0]}") from error
-

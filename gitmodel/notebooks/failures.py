@@ -5,7 +5,6 @@ The round trip law: ``parse_failure(format_failure(failure)) == failure``.
 
 import json
 import shutil
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def parse_failure(text: str) -> Failure:
     """
     try:
         document = dict(json.loads(text))
-        lists = {name: tuple(map(str, document.pop(name, ()))) for name in ("log", "inputs")}
+        lists: dict[str, Any] = {name: tuple(map(str, document.pop(name, ()))) for name in ("log", "inputs")}
         return Failure(**document, **lists)
     except (ValueError, TypeError) as error:
         raise InvalidFile(f"not the record of a failure: {error}") from error
@@ -125,7 +124,7 @@ class Failures:
 
 def unused_id(repo: Repository, wanted: str) -> str:
     """Return the id, with a number behind it where there is such a failure already."""
-    taken: Iterable[str] = {file.name for file in Failures(repo).folder.glob("*")}
+    taken = {file.name for file in Failures(repo).folder.glob("*")}
     number, found = 1, wanted
     while found in taken:
         number += 1

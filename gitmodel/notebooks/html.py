@@ -11,11 +11,21 @@ from typing import Any
 from gitmodel.errors import InvalidFile
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_GONE = "script, style, iframe, object, embed, template, noscript, svg, math, link, meta, base, form, title, head"
-_TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd "
-    "li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr tt u ul var".split()
+_GONE = (
+    "script, style, iframe, object, embed, template, noscript, svg, math, link, meta, base, form, title, head"
 )
+# fmt: off
+_TAGS = frozenset((
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details",
+    "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li",
+    "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
+))
+_PROPERTIES = frozenset((
+    "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration",
+    "white-space", "width",
+))
+# fmt: on
 _ATTRIBUTES = {
     "*": ["class", "title", "style", "align"],
     "td": ["colspan", "rowspan"],
@@ -23,11 +33,21 @@ _ATTRIBUTES = {
     "ol": ["start"],
     "details": ["open"],
 }
-_PROPERTIES = frozenset(
-    "background-color color font-style font-weight text-align text-decoration white-space width".split()
+_PICTURES = (
+    "data:image/png;",
+    "data:image/jpeg;",
+    "data:image/gif;",
+    "data:image/svg+xml;",
+)  # as <img>: inert
+_SHOWN = (
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
 )
-_PICTURES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/svg+xml;")  # as <img>: inert
-_SHOWN = ("text/html", "text/markdown", "text/latex", "text/plain", "image/svg+xml", "image/png", "image/jpeg")
 _STYLE = """
 :root { color-scheme: light }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
@@ -66,7 +86,7 @@ def notebook_html(content: bytes, *, title: str = "Notebook") -> str:
     try:
         node = _plain(nbformat.reads(content.decode("utf-8"), as_version=4))
         body, _ = HTMLExporter(template_name="basic").from_notebook_node(node)
-    except Exception as error:  # noqa: BLE001 - a stranger's file may make these libraries stumble anywhere
+    except Exception as error:
         words = str(error).splitlines() or [type(error).__name__]
         raise InvalidFile(f"this is no notebook: {words[0][:200]}") from error
     soup = BeautifulSoup(body, features="html.parser")

@@ -64,4 +64,6 @@ def _free_port() -> int:
             except OSError:
                 continue
             return port
-    raise UsageError(f"no port from {_FIRST_PORT} to {_LAST_PORT} is free", hint="end another JupyterLab first")
+    raise UsageError(
+        f"no port from {_FIRST_PORT} to {_LAST_PORT} is free", hint="end another JupyterLab first"
+    )

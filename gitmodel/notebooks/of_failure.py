@@ -43,7 +43,9 @@ def _story(failure: Failure, executed: bytes | None) -> list[dict[str, Any]]:
     if trace:
         cells.append(markdown("## The traceback", fenced(trace)))
     if executed:
-        cells.append(markdown(f"The notebook as far as it came is {inline(executed_name(failure))}, beside this one."))
+        cells.append(
+            markdown(f"The notebook as far as it came is {inline(executed_name(failure))}, beside this one.")
+        )
     if failure.log:
         cells.append(markdown("## The end of the log", fenced("\n".join(failure.log[-_LINES:]))))
     return cells
@@ -58,8 +60,8 @@ def _work(failure: Failure, repository: str) -> list[dict[str, Any]]:
     cells = [
         markdown(
             "## Its inputs",
-            "The commit with the data that the stage read, in a folder beside this notebook. What stages before it "
-            "made comes from DVC's cache, or is made again.",
+            "The commit with the data that the stage read, in a folder beside this notebook. What stages "
+            "before it made comes from DVC's cache, or is made again.",
         ),
         parameters(
             {
@@ -79,7 +81,9 @@ def _work(failure: Failure, repository: str) -> list[dict[str, Any]]:
     ]
     if failure.stage:
         cells.append(code(f"inputs = failure.inputs()  # {_CODE}", "list(inputs)"))
-        cells += [code(f"inputs[{path!r}].head()") for path in failure.inputs if path.endswith(_TABLES[:-1])][:_SHOWN]
+        cells += [code(f"inputs[{path!r}].head()") for path in failure.inputs if path.endswith(_TABLES[:-1])][
+            :_SHOWN
+        ]
         cells.append(code("failure.parameters"))
     cells += [
         markdown("## What differs from the last good run"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitmodel.git.repository import Repository
-from gitmodel.notebooks.cells import code, fenced, inline, markdown, notebook, parameters
+from gitmodel.notebooks.cells import code, fenced, markdown, notebook, parameters
 from gitmodel.registry.versions import Version
 from gitmodel.spec import ModelSpec, load_model, load_repository
 
@@ -37,7 +37,9 @@ def version_notebook(repo: Repository, version: Version, *, repository: str) -> 
         cells += _scored(spec)
     else:
         cells += [
-            markdown("## Metrics", "As the training reported them: gitmodel does not score this model itself."),
+            markdown(
+                "## Metrics", "As the training reported them: gitmodel does not score this model itself."
+            ),
             code("version.metrics"),
         ]
     cells += [
@@ -68,7 +70,9 @@ def _is_scored(spec: ModelSpec) -> bool:
 
 def _title(version: Version) -> dict[str, Any]:
     said = "\n\n".join(filter(None, (version.facts.subject, version.facts.body)))
-    number = f"version {version.version}" if version.tag else f"the run {version.version}, which is no version"
+    number = (
+        f"version {version.version}" if version.tag else f"the run {version.version}, which is no version"
+    )
     return markdown(f"# {version.model}: {number}", fenced(said) if said else "")
 
 
@@ -76,7 +80,9 @@ def _opening(
     repo: Repository, spec: ModelSpec, version: Version, repository: str
 ) -> Iterator[dict[str, Any]]:
     given: dict[str, Any] = {"repository": repository}
-    given |= {"name": version.name} if version.tag else {"model_name": version.model, "commit": version.commit}
+    given |= (
+        {"name": version.name} if version.tag else {"model_name": version.model, "commit": version.commit}
+    )
     yield parameters(
         {name: str(value) for name, value in given.items()}
         | {"trusted": trusted_types(repo, spec, version.commit, version.facts.encoding)}
@@ -100,7 +106,8 @@ def _opening(
     )
     lines = [_reading(name, path) for name, path in _tables(spec)]
     if lines:
-        imports = ["from gitmodel.evaluation import read_frame", ""] if any("read_frame" in l for l in lines) else []
+        odd = any("read_frame" in line for line in lines)
+        imports = ["from gitmodel.evaluation import read_frame", ""] if odd else []
         yield code(*imports, *lines, f"{_tables(spec)[0][0]}.head()")
 
 

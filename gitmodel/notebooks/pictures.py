@@ -22,7 +22,7 @@ class Picture:
 
 def bars(table: "pd.DataFrame", column: str) -> Picture:
     """Draw a bar for each row of a table, by its index, in its order; at most 30."""
-    title = str(table.index.name or "")
+    title = _name(table.index)
     rows = [{"name": str(name), "value": float(value)} for name, value in table[column].head(_SHOWN).items()]
     return _draw(
         {
@@ -38,17 +38,17 @@ def bars(table: "pd.DataFrame", column: str) -> Picture:
 
 def heatmap(table: "pd.DataFrame") -> Picture:
     """Draw a table of counts, such as a confusion matrix: darker is more."""
-    down, across = str(table.index.name or ""), str(table.columns.name or "")
+    down, across = _name(table.index), _name(table.columns)
     rows = [
-        {"down": str(row), "across": str(column), "count": int(table.iat[i, j])}
-        for i, row in enumerate(table.index)
-        for j, column in enumerate(table.columns)
+        {"down": str(row), "across": str(column), "count": int(count)}
+        for row, counts in zip(table.index, table.to_numpy(), strict=True)
+        for column, count in zip(table.columns, counts, strict=True)
     ]
     place = {
         "y": {"field": "down", "type": "nominal", "sort": None, "title": down},
         "x": {"field": "across", "type": "nominal", "sort": None, "title": across},
     }
-    half = max((row["count"] for row in rows), default=0) / 2
+    half = int(table.to_numpy().max()) / 2 if rows else 0
     ink = {"condition": {"test": f"datum.count > {half}", "value": "white"}, "value": "black"}
     return _draw(
         {
@@ -92,6 +92,10 @@ def histogram(table: "pd.DataFrame", column: str) -> Picture:
             },
         }
     )
+
+
+def _name(index: "pd.Index[Any]") -> str:
+    return "" if index.name is None else str(index.name)
 
 
 def _draw(spec: dict[str, Any]) -> Picture:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from gitmodel.errors import InvalidFile
@@ -34,37 +35,38 @@ def failures_kept(repo: Repository, spec: ModelSpec, commit: Oid, say: Say) -> I
         try:
             say(_keep(repo, spec, commit, error, tail))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the failure itself is what people must see
-            say(f"[train] {spec.name}: no notebook of the failure could be written: {tail.hide(str(problem))}")
+            say(
+                f"[train] {spec.name}: no notebook of the failure could be written: {tail.hide(str(problem))}"
+            )
         raise
 
 
-def _keep(repo: Repository, spec: ModelSpec, commit: Oid, error: StageFailed | InvalidFile, tail: Tail) -> str:
+def _keep(
+    repo: Repository, spec: ModelSpec, commit: Oid, error: StageFailed | InvalidFile, tail: Tail
+) -> str:
     moment = now()
     stopped = error.stopped if isinstance(error, StageFailed) else None
     failure = Failure(
-        unused_id(repo, f"{model_key(spec.name)}-{_run_of_this_process(repo) or _stamp(moment)}"),
+        unused_id(repo, f"{model_key(spec.name)}-{run_of_this_process(repo) or _stamp(moment)}"),
         spec.name,
         str(commit),
         moment,
         tail.hide(error.message),
         tail.hide(error.detail),
         tail.lines,
-        **(
-            {
-                "stage": stopped.name,
-                "command": stopped.command,
-                "folder": stopped.folder,
-                "inputs": stopped.inputs,
-                "parameters": stopped.parameters,
-                "locks": stopped.locks,
-            }
-            if stopped
-            else {}
-        ),
     )
-    executed = stopped.executed if stopped else None
-    if executed is not None:
-        executed = tail.hide(executed.decode("utf-8", "replace")).encode()
+    executed = None
+    if stopped:
+        failure = replace(
+            failure,
+            stage=stopped.name,
+            command=stopped.command,
+            folder=stopped.folder,
+            inputs=stopped.inputs,
+            parameters=stopped.parameters,
+            locks=stopped.locks,
+        )
+        executed = stopped.executed and tail.hide(stopped.executed.decode("utf-8", "replace")).encode()
     place = Failures(repo).folder / failure.id
     content = failure_notebook(failure, repository=relative(repo, place), executed=executed)
     Failures(repo).keep(failure, content, executed)
@@ -76,7 +78,7 @@ def relative(repo: Repository, folder: Path) -> str:
     return os.path.relpath(repo.workdir.resolve(), folder.resolve())
 
 
-def _run_of_this_process(repo: Repository) -> str:
+def run_of_this_process(repo: Repository) -> str:
     """Return the id of the run that this process carries out; "" where there is none."""
     running = (run for run in Runs(repo).all() if run.state == RUNNING and run.pid == os.getpid())
     return next((run.id for run in running), "")

@@ -107,7 +107,7 @@ def train(job: Job, model: str, rev: str, folder: Path, say: Say) -> int:
         result = Result(model, commit, str(run.commit), run.digest)
         return replace(result, review=_review(job, spec, result, tell)) if job.event else result
 
-    return _recorded(job, model, rev, folder, act, say)
+    return _recorded(job, Result(model, rev), folder, act, say)
 
 
 def _review(job: Job, spec: ModelSpec, result: Result, say: Say) -> str:
@@ -138,13 +138,11 @@ def release(job: Job, model: str, rev: str, folder: Path, *, fresh: bool, say: S
         steps.package_model(job.repo, name, tell)
         return Result(model, commit, str(registered.version.commit), version=name)
 
-    return _recorded(job, model, rev, folder, act, say)
+    return _recorded(job, Result(model, rev), folder, act, say)
 
 
-def _recorded(
-    job: Job, model: str, rev: str, folder: Path, act: Callable[[Say], Result], say: Say
-) -> int:
-    """Do it and leave the result in the folder, also where it fails."""
+def _recorded(job: Job, result: Result, folder: Path, act: Callable[[Say], Result], say: Say) -> int:
+    """Do it and leave the result in the folder; where it fails, the one that was given, with the failure."""
     tail = Tail(os.environ)
     known = {failure.id for failure in Failures(job.repo).all()}
     try:
@@ -153,8 +151,9 @@ def _recorded(
     except GitmodelError as error:
         for line in error.detail.splitlines():
             tail.add(line)
-        told = Result(model, rev, failure=tail.hide(error.message), log=tail.lines)
-        write_result(folder, replace(told, notebook=hand_on(job.repo, model, known, folder)))
+        notebook = hand_on(job.repo, result.model, known, folder)
+        failure = tail.hide(error.message)
+        write_result(folder, replace(result, failure=failure, log=tail.lines, notebook=notebook))
         return tell_error(error, say)
     write_result(folder, result)
     return 0

@@ -1,16 +1,16 @@
 """Report what a pull request does to models: files, comment, status, the page of the run."""
 
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from gitmodel.errors import GitmodelError, UsageError
+from gitmodel.errors import UsageError
 from gitmodel.forges import Event, Forge, State, add_summary
 from gitmodel.git.repository import Repository
-from gitmodel.git.values import Oid
+from gitmodel.notebooks.cells import write
 from gitmodel.pipelines import jobs
 from gitmodel.pipelines.events import base_of, plan_event
+from gitmodel.pipelines.executed import write_pages
+from gitmodel.pipelines.failing import NOTEBOOKS
 from gitmodel.pipelines.job import Job
 from gitmodel.pipelines.picturing import pictures_of
 from gitmodel.pipelines.planning import between, existing_commit
@@ -20,7 +20,6 @@ from gitmodel.pipelines.telling import Say
 from gitmodel.reports.review.document import LARGEST, Review, parse_review
 from gitmodel.reports.review.sections import summary
 from gitmodel.reports.review.writing import compact, markdown, write_review
-from gitmodel.training import fetch_file
 
 _CONTEXT = "gitmodel"
 
@@ -59,9 +58,10 @@ def report(job: Job, results: Path, folder: Path, say: Say) -> int:
     event = job.here
     if event.fork:
         _train_here(job, event, results, say)
-    ready = read_results(results)
-    found = review_change(job.repo, base_of(job.repo, event), event.head, results=ready, say=say)
-    write_files(job.repo, found, folder, pictures_of(job.repo, found.models, ready))
+    known = read_results(results)
+    found = review_change(job.repo, base_of(job.repo, event), event.head, results=known, say=say)
+    write_files(found, folder, pictures_of(job.repo, found.models, known))
+    write_notebooks(job.repo, found, known, results, folder)
     say(f"[report] {summary(found)}")
     add_summary(job.environ, markdown(found, limit=1_000_000))
     if event.fork:
@@ -77,18 +77,36 @@ def _train_here(job: Job, event: Event, results: Path, say: Say) -> None:
         jobs.train(job, item.spec.name, event.head, results, say)
 
 
-def write_files(repo: Repository, found: Review, folder: Path, pictures: Mapping[str, str]) -> None:
-    """Write the report as Markdown, HTML (with the plots) and JSON, with the notebooks that were executed."""
+def write_files(found: Review, folder: Path, pictures: Mapping[str, str]) -> None:
+    """Write the report as Markdown, HTML (with the plots) and JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_bytes(compact(found))
     (folder / "report.md").write_text(markdown(found) + "\n", "utf-8")
     (folder / "report.html").write_text(write_review(found, "html", pictures), "utf-8")
+
+
+def write_notebooks(
+    repo: Repository, found: Review, known: Mapping[str, Result], results: Path, folder: Path
+) -> None:
+    """Write the notebooks that were executed, with pages of them, and those that look into failures.
+
+    Args:
+        repo: The repository.
+        found: The report.
+        known: What the jobs before have left, by model.
+        results: Where they have left it.
+        folder: That of the report.
+    """
     for model in found.models:
-        for path in model.notebooks:
-            with suppress(GitmodelError, OSError):
-                target = folder / "notebooks" / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(fetch_file(repo, Oid(found.head), path), target)
+        result = known.get(model.model)
+        if not model.failure:
+            commit = result.run if result and result.run else found.head
+            write_pages(repo, commit, model.notebooks, folder / NOTEBOOKS)
+        elif result and result.notebook:
+            stem = result.notebook.removeprefix("failure").removesuffix(".ipynb")
+            for file in (results / NOTEBOOKS).glob("*.ipynb"):
+                if file.stem.endswith(stem) and not file.is_symlink():
+                    write(folder / NOTEBOOKS / file.name, file.read_bytes())
 
 
 def _post_newest(forge: Forge, event: Event, number: int, found: Review, say: Say) -> None:

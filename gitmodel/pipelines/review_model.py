@@ -13,6 +13,7 @@ from gitmodel.delivery import materials
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.repository import Repository
+from gitmodel.pipelines.executed import executed_notebooks
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.pipelines.review_parts import (
@@ -20,7 +21,6 @@ from gitmodel.pipelines.review_parts import (
     drawings_of,
     interval_between,
     items_of,
-    notebooks_of,
     own_scores,
     verdict_of,
 )
@@ -99,7 +99,7 @@ class Reviewing:
             latency=self._latency(),
             history_metric=metric,
             history=tuple(self._history(metric)),
-            notebooks=tuple(notebooks_of(self.repo, self.item.spec, version.commit)),
+            notebooks=tuple(executed_notebooks(self.repo, spec, version.commit)),
             drawn=tuple(Drawn(side.name, side.commit) for side in sides),
             plots=tuple(drawings_of(self.repo, sides)),
         )

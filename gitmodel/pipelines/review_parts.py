@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING
 
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
-from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.reports.compare import Comparison, Pair
 from gitmodel.reports.plots import Side, draw_plots
 from gitmodel.reports.plots.tables import table_of
 from gitmodel.reports.review.document import Code, Drawing, Item, Verdict
-from gitmodel.spec import ModelSpec
-from gitmodel.training.lock import locked_outs
 
 if TYPE_CHECKING:
     from gitmodel.evaluation import Scores
@@ -60,15 +57,6 @@ def code_of(found: Comparison) -> Iterator[Code]:
     """Yield the files that differ as the report has them."""
     for path, added, removed in found.code:
         yield Code(path, *((int(added), int(removed)) if added.isdigit() else (-1, -1)))
-
-
-def notebooks_of(repo: Repository, spec: ModelSpec, commit: str) -> Iterator[str]:
-    """Yield the executed notebooks of a result, from the top of the repository."""
-    path = spec.path("dvc.lock")
-    text = read_file(repo, commit, path)
-    for out in locked_outs(text, path) if text else ():
-        if out.endswith(".ipynb"):
-            yield spec.path(out)
 
 
 def drawings_of(repo: Repository, sides: Sequence[Side]) -> Iterator[Drawing]:

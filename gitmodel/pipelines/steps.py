@@ -15,7 +15,8 @@ from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
 from gitmodel.metrics.records import Record, now
 from gitmodel.packaging import Package
-from gitmodel.pipelines.failing import failures_kept
+from gitmodel.pipelines.executed import keep_pages
+from gitmodel.pipelines.failing import failures_kept, run_of_this_process
 from gitmodel.registry.register import Registered, register
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, RunRef
@@ -100,6 +101,8 @@ def train(
     """Train a model at a commit, or find that its inputs were trained already."""
     with timed(say, "train"), failures_kept(repo, spec, commit, say):
         run = train_run(repo, spec, commit, force=force, fresh=fresh, share=share, by=who(repo), sink=say)
+    if run.trained and (here := run_of_this_process(repo)):
+        keep_pages(repo, spec, run.commit, here, say)
     shown = ", ".join(f"{name} {value:g}" for name, value in run.metrics.items())
     say(f"[train] {spec.name}: {'trained' if run.trained else 'same inputs were trained already'}: {shown}")
     return run

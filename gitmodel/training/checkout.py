@@ -80,7 +80,11 @@ def _existing(repo: Repository, to: Path | None) -> Repository | None:
             raise UsageError("this repository has no work tree", hint="name a folder for one: `--to FOLDER`")
         return repo
     if not to.exists() or (to.is_dir() and not any(to.iterdir())):
-        if repo.root is not None and to.resolve().is_relative_to(repo.root.resolve()) and not _ignored(repo, to):
+        if (
+            repo.root is not None
+            and to.resolve().is_relative_to(repo.root.resolve())
+            and not _ignored(repo, to)
+        ):
             raise UsageError(f"{to} is inside the work tree itself", hint="name a folder beside it")
         return None
     if (to / ".git").is_file():

@@ -1,7 +1,9 @@
 """A stage that failed: what is known of it, and its inputs brought together once more."""
 
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +95,8 @@ def prepare(
     if (folder / ".git").is_file() and resolve(Repository.open(folder), "HEAD") == version.commit:
         tree = folder.resolve()
     else:
-        tree = checkout(repo, version, to=folder).folder
+        with _quietly():  # what is not there is made below
+            tree = checkout(repo, version, to=folder).folder
         for path, text in locks.items():
             (tree / path).write_text(text, "utf-8")
     if all((tree / path).exists() for path in inputs):
@@ -103,7 +106,8 @@ def prepare(
             (stage, [dvc.relative(out.fs_path) for out in stage.outs]) for stage in dvc.repo.index.stages
         ]
         wanted = [(stage, outs) for stage, outs in makers if _touch(outs, inputs)]
-        dvc.checkout([path for _, outs in wanted for path in outs])
+        with _quietly():
+            dvc.checkout([path for _, outs in wanted for path in outs])
         for stage, outs in wanted:
             if not all((tree / path).exists() for path in outs):
                 dvc.reproduce_stage(stage.addressing)
@@ -114,6 +118,15 @@ def prepare(
             hint="`dvc push` them from where they still are",
         )
     return tree
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _touch(outs: Sequence[str], inputs: Sequence[str]) -> bool:

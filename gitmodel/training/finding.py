@@ -47,8 +47,10 @@ def _known_here(repo: Repository, model: str, commit: Oid) -> Oid | None:
 
 
 def last_run(repo: Repository, model: str, commit: str) -> Oid | None:
-    """Return the newest result of a model that a commit comes after, of this copy; ``None``: there is none."""
-    out = repo.git("for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(parent)", f"refs/runs/{model}/")
+    """Return the newest result of a model that a commit comes after, as this copy knows; else ``None``."""
+    out = repo.git(
+        "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(parent)", f"refs/runs/{model}/"
+    )
     for line in out.splitlines():
         run, *parents = line.split(" ")
         trained = parents[0] if parents and parents[0] else run
