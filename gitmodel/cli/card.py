@@ -14,18 +14,21 @@ from gitmodel.git.repository import Repository
     "--html", "form", flag_value="html", help="Write a page that needs nothing else, with the plots."
 )
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--slices", is_flag=True, help="Look for the rows it does worst on, and keep that as a note.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write into this file.")
-def command(*, version: str | None, form: str | None, output: Path | None) -> None:
+def command(*, version: str | None, form: str | None, slices: bool, output: Path | None) -> None:
     r"""Show the model card of a version: what it is, how good, where it fails, and who owns it.
 
     VERSION is as in `gitmodel show`. The card is made from the tag, the notes, model.yaml, and the data and
-    packages that are on this machine.
+    packages that are on this machine. With --slices the version is scored on its test rows, which needs its
+    data and its model; what was found once is on every card after that.
 
     \b
     Examples:
       gitmodel card credit-risk:4
       gitmodel card credit-risk --html -o card.html
       gitmodel card credit-risk:production --markdown
+      gitmodel card credit-risk:4 --slices
     """
     from gitmodel.cli.choices import any_version
     from gitmodel.cli.output import show
@@ -34,6 +37,11 @@ def command(*, version: str | None, form: str | None, output: Path | None) -> No
 
     repo = Repository.open()
     chosen = any_version(repo, version)
+    if slices:
+        from gitmodel.cli.choices import who
+        from gitmodel.pipelines.slicing import find_slices
+
+        find_slices(repo, chosen, who(repo))
     card = read_card(repo, chosen)
     if form is None and output is None:
         show(card_text(card), COLOURS)

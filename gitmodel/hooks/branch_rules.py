@@ -8,6 +8,7 @@ _NOTES = (
     "refs/notes/metrics-unreadable",
     "refs/notes/deployments",
     "refs/notes/incidents",
+    "refs/notes/slices",
 )
 _ENVIRONMENTS = "refs/heads/env/"
 _SHOWN = 20

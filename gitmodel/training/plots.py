@@ -106,13 +106,13 @@ def _unfolded(repo: Repository, rev: str, folder: str, plot: DeclaredPlot) -> It
         yield plot
 
 
-def read_plotted(repo: Repository, rev: str, folder: str, name: str) -> bytes:
-    """Return the content of a file that is plotted.
+def read_plotted(repo: Repository, rev: str, folder: str, name: str, *, pull: bool = True) -> bytes:
+    """Return the content of a file that is plotted; with ``pull`` of the remote where it is not here.
 
     Raises:
         GitmodelError: If it cannot be had, or is too large to be drawn.
     """
-    file = fetch_file(repo, rev, within(folder, name))
+    file = fetch_file(repo, rev, within(folder, name), pull=pull)
     size = file.stat().st_size
     if size > LARGEST:
         raise InvalidFile(f"{name} is too large to be drawn: {size} bytes, at most {LARGEST}")
@@ -175,6 +175,8 @@ def _rows(text: str, delimiter: str, *, header: bool) -> list[Row]:
     lines = csv.reader(io.StringIO(text), delimiter=delimiter)
     first = next(lines, [])
     names = first if header else [str(at) for at in range(len(first))]
+    if "\0" in text:
+        raise ValueError("it is no text")
     rows = [*([] if header else [first]), *lines]
     return [dict(zip(names, row, strict=False)) for row in rows if row]
 

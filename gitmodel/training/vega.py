@@ -1,6 +1,7 @@
 """Vega-Lite of a plot: DVC's templates, and those of a repository, filled with points."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,7 @@ _THINNED = frozenset({"linear", "simple", "smooth", "scatter", "scatter_jitter"}
 _MOST_OF_A_LINE = 1_000  # points that are drawn of a line: there are no more pixels
 _MOST = 100_000  # rows of a plot
 _OWN = ("rev", "filename", "field")
+_NAME = re.compile(r"[\w .\[\]:%+/-]+")
 
 Row = Mapping[str, Any]
 
@@ -48,8 +50,10 @@ def fill(
                 hint=f"take one of {', '.join(found)}, or put it into .dvc/plots/{template}.json",
             )
         chosen = found[template]()
-        columns = (*_OWN, properties["x"], properties["y"])
-        drawn = [{key: row[key] for key in columns if key in row} for row in rows]
+        columns = {key: key for key in _OWN} | {properties[axis]: _plain(axis, properties) for axis in "xy"}
+        drawn = [{columns[key]: row[key] for key in columns if key in row} for row in rows]
+        labels = {f"{axis}_label": properties.get(f"{axis}_label") or properties[axis] for axis in "xy"}
+        properties = {**properties, **labels, **{axis: columns[properties[axis]] for axis in "xy"}}
     try:
         given = {key: value for key, value in properties.items() if key not in ("template", "header")}
         spec: dict[str, Any] = VegaRenderer(drawn, name, **given, template=chosen).get_filled_template()
@@ -59,6 +63,11 @@ def fill(
         if parameter.get("name") == "showValues":  # a box to tick, which a picture has not
             parameter["value"] = True
     return spec
+
+
+def _plain(axis: str, properties: Mapping[str, Any]) -> str:
+    """Return the name that a column has in a specification: some letters mean something to Vega."""
+    return properties[axis] if _NAME.fullmatch(properties[axis]) else f"column {axis}"
 
 
 def read_template(repo: Repository, rev: str, folder: str, name: str) -> "str | dict[str, Any]":

@@ -13,6 +13,7 @@ from gitmodel.reports.card.slices import read_slices
 from gitmodel.reports.lineage import Lineage
 from gitmodel.reports.tracing import read_lineage
 from gitmodel.spec import Gate, ModelSpec, load_model
+from gitmodel.spec.durations import format_duration
 
 _SHOWN_VALUES = 8
 
@@ -207,5 +208,5 @@ def _feedback(spec: ModelSpec) -> str:
         words.append(f"{spec.feedback.holdout:.0%} of them are never trained on")
     if spec.feedback.silence:
         silence = spec.feedback.silence
-        words.append(f"without any word within {silence.after} the label is {silence.label}")
+        words.append(f"without any word within {format_duration(silence.after)} the label is {silence.label}")
     return "; ".join(words)

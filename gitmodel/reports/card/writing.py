@@ -73,8 +73,8 @@ def card_html(card: Card, pictures: str = "") -> str:
         found += [_paragraphs(part.lines)]
         if part.rows:
             found.append(html.table_html(part.head, part.rows, part.numbers))
-        if part.title == "How good it is" and pictures:
-            found += ["<h2>Plots</h2>", pictures]
+    if pictures:
+        found += ["<h2>Plots</h2>", pictures]
     return "\n".join([*filter(None, found), "</section>"])
 
 

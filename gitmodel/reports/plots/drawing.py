@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from gitmodel import process
@@ -14,7 +16,10 @@ from gitmodel.reports.plots.safety import check_svg
 Form = Literal["svg", "png"]
 _SCALE = 2.0  # pixels of a PNG for one of an SVG
 _SECONDS = 60.0
-_PAINTER = [sys.executable, "-m", "gitmodel.reports.plots.painter"]
+# What XML forbids, and what turns the direction of text round.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# By its file: it needs nothing of gitmodel, and starts sooner.
+_PAINTER = [sys.executable, "-I", str(Path(__file__).with_name("painter.py"))]
 
 
 def pictures(plots: Sequence[Plot], form: Form = "svg") -> dict[str, bytes | GitmodelError]:
@@ -62,7 +67,7 @@ def _only(plot: Plot, form: Form) -> bytes:
 
 
 def _paint(plots: Sequence[Plot], form: Form) -> list[dict[str, Any]]:
-    orders = [{"spec": plot.spec, "form": form, "scale": _SCALE} for plot in plots]
+    orders = [{"spec": _printable(plot.spec), "form": form, "scale": _SCALE} for plot in plots]
     try:
         done = process.run(_PAINTER, stdin=json.dumps(orders).encode(), check=False, timeout=_SECONDS)
         answers = json.loads(done.stdout)
@@ -73,6 +78,15 @@ def _paint(plots: Sequence[Plot], form: Form) -> list[dict[str, Any]]:
         raise ToolFailed(f"what draws plots has died (exit code {done.code})", detail=said) from error
     found: list[dict[str, Any]] = answers
     return found
+
+
+def _printable(value: Any) -> Any:
+    """Return a specification whose texts a picture can hold: Vega dies of characters that XML forbids."""
+    if isinstance(value, dict):
+        return {_printable(key): _printable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_printable(each) for each in value]
+    return _FORBIDDEN.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _content(answer: dict[str, Any], form: Form) -> bytes | GitmodelError:

@@ -10,8 +10,8 @@ import resource
 import sys
 from typing import Any
 
-_CPU = 60  # seconds
-_MEMORY = 4 * 1024**3  # bytes; what Vega is held from taking is more than any picture needs
+_CPU = 30  # seconds
+_MEMORY = 1024**3  # bytes: more than any picture needs
 
 
 def main() -> None:

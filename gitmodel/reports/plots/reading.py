@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gitmodel.errors import GitmodelError, InvalidFile
+from gitmodel.errors import GitmodelError, InvalidFile, ToolFailed
 from gitmodel.git.repository import Repository
 from gitmodel.reports.plots.plot import Image, Plot, Side
 from gitmodel.reports.plots.safety import check_spec
@@ -49,6 +49,7 @@ def draw_plots(repo: Repository, sides: Sequence[Side], only: Sequence[str] = ()
         GitmodelError: If no revision has a pipeline that can be read.
     """
     gathered: dict[str, _Gathered] = {}
+    lost: set[str] = set()
     declared, failures = _declared(repo, sides)
     names = dict.fromkeys(name for _, plots in reversed(declared) for name in plots)
     for name in names:
@@ -59,7 +60,7 @@ def draw_plots(repo: Repository, sides: Sequence[Side], only: Sequence[str] = ()
         found.notes += failures
         found.notes += [f"not in {side.name}" for side, plots in declared if name not in plots]
         for side, plot in having:
-            _read(repo, side, plot, found)
+            _read(repo, side, plot, found, lost)
         gathered[name] = found
     return [_plot(repo, each) for each in gathered.values()]
 
@@ -89,15 +90,28 @@ def _is_wanted(name: str, declared: _Declared, only: Sequence[str]) -> bool:
     return any(each == name or each in titles for each in only)
 
 
-def _read(repo: Repository, side: Side, plot: DeclaredPlot, found: _Gathered) -> None:
-    """Add what one revision has of a plot; that it has not is noted."""
+def _read(repo: Repository, side: Side, plot: DeclaredPlot, found: _Gathered, lost: set[str]) -> None:
+    """Add what one revision has of a plot; that it has not is noted.
+
+    Args:
+        repo: The repository.
+        side: The revision.
+        plot: As it declares it.
+        found: What is added to.
+        lost: Names of sides whose remote has failed once: it is not asked, and waited for, again and again.
+    """
     try:
-        contents = {name: read_plotted(repo, side.commit, side.folder, name) for name in plot.files}
+        pull = side.name not in lost
+        contents = {
+            name: read_plotted(repo, side.commit, side.folder, name, pull=pull) for name in plot.files
+        }
         if _ending(plot) in IMAGES:
             found.images.append(_image(side, plot, contents[plot.name]))
         else:
             found.points.append((side.name, read_points(plot, contents, side.name)))
     except GitmodelError as error:
+        if isinstance(error, ToolFailed):
+            lost.add(side.name)
         found.notes.append(f"{side.name}: {error.message}")
 
 

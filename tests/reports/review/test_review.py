@@ -1,5 +1,6 @@
 """The report of a pull request in each format: as people see it, and against hostile texts."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,6 +15,8 @@ from gitmodel.reports.markdown import plain
 from gitmodel.reports.review.chart import mermaid, svg
 from gitmodel.reports.review.document import (
     Code,
+    Drawing,
+    Drawn,
     Figure,
     GateLine,
     Item,
@@ -56,6 +59,17 @@ GOOD = ModelReview(
     history_metric="roc_auc",
     history=(Point("v0", 0.66), Point("v1", 0.691), Point("head", 0.726)),
     notebooks=("evaluate.output.ipynb",),
+    drawn=(Drawn("v1", BASE), Drawn("head", HEAD)),
+    plots=(
+        Drawing("plots/roc.csv", "ROC", "not in v1"),
+        Drawing(
+            "plots/confusion.csv",
+            "Confusion",
+            "",
+            ("predicted \\ actual", "bad", "good"),
+            (("bad", "105 → 131", "1281 → 1129"), ("good", "102 → 76", "2455 → 2607")),
+        ),
+    ),
 )
 BAD = ModelReview(
     "spam-filter",
@@ -94,6 +108,22 @@ def test_is_as_it_was(name: str, review: Review, form: str, file: str) -> None:
 def test_is_written_and_read_back_the_same() -> None:
     assert parse_review(compact(ALL)) == ALL
     assert parse_review(compact(Review("", HEAD))) == Review("", HEAD)
+
+
+def test_a_report_of_an_earlier_release_is_read() -> None:
+    document = json.loads(compact(Review(BASE, HEAD, (GOOD,))))
+    for name in ("drawn", "plots"):
+        del document["models"][0][name]
+    assert parse_review(json.dumps(document).encode()).models == (replace(GOOD, drawn=(), plots=()),)
+
+
+def test_pictures_stand_in_the_place_of_tables() -> None:
+    review = Review(BASE, HEAD, (GOOD,))
+    assert "105 → 131" in write_review(review, "html")
+    found = write_review(review, "html", {"credit-risk": '<img alt="" src="data:image/png;base64,AA">'})
+    assert "105 → 131" not in found
+    assert found.count("<img") == 1
+    assert "`report.html`" in markdown(review, whole="https://forge.invalid/run/1")
 
 
 def test_verdicts_in_a_line() -> None:
@@ -196,6 +226,8 @@ def spoiled(word: str) -> Review:
         notebooks=(word,),
         failure=word,
         log=(word,),
+        drawn=(Drawn(word, BASE), Drawn(word, HEAD)),
+        plots=(Drawing(word, word, word, (word, word), ((word, word),)), Drawing(word, word)),
     )
     return Review(BASE, HEAD, (model, model), (word,))
 

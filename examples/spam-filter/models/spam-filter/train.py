@@ -8,7 +8,14 @@ import skops.io
 import yaml
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
@@ -33,6 +40,19 @@ metrics = {
     "recall": recall_score(test[TARGET], predicted),
     "precision": precision_score(test[TARGET], predicted),
 }
+false, true, _ = roc_curve(test[TARGET], scores)
+found, caught, _ = precision_recall_curve(test[TARGET], scores)
+weights = model[-1].feature_importances_
+plots = {
+    "roc": {"false_positives": false.round(4), "true_positives": true.round(4)},
+    "precision_recall": {"recall": caught.round(4), "precision": found.round(4)},
+    "confusion": {"actual": test[TARGET], "predicted": predicted},
+    "importance": {"weight": weights.round(4), "feature": [*words, *rows.columns.drop(words)]},
+}
+Path("plots").mkdir(exist_ok=True)
+for name, table in plots.items():
+    pd.DataFrame(table).to_csv(f"plots/{name}.csv", index=False)
+
 rounded = {name: round(float(value), 4) for name, value in metrics.items()}
 skops.io.dump(model, "model.skops")
 Path("metrics.json").write_text(json.dumps(rounded, indent=2) + "\n")
