@@ -368,10 +368,23 @@ def test_a_running_service_is_tried(
         page.get_by_role("button", name="Predict").click()
         answer.get_by_text("The service refused it (400)").wait_for()
         assert made.hosts == {"", f"127.0.0.1:{port}"}
+        _signature_of_the_service(made.page, tmp_path / "site", smoke)
         _from_another_origin(repo, browser, tmp_path / "site")
     page.get_by_role("button", name="Predict").click()
     answer.get_by_text("nothing answers at").wait_for()
     made.context.close()
+
+
+def _signature_of_the_service(page: Any, site: Path, smoke: dict[str, Any]) -> None:
+    """Where no package is at hand, the service itself says what it takes."""
+    page.goto(address(site, "#/version/credit-risk/3"))
+    page.locator("h1", has_text="credit-risk v3").wait_for()
+    assert page.get_by_label("term").count() == 0
+    page.get_by_role("button", name="Ask the service").click()
+    page.get_by_label("term").wait_for()
+    page.get_by_role("button", name="Predict").click()
+    page.locator("output").get_by_text("prediction").wait_for()
+    assert page.evaluate("JSON.parse(document.querySelector('output').textContent)") == smoke["output"]
 
 
 def _from_another_origin(repo: Repository, browser: Any, folder: Path) -> None:

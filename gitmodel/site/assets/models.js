@@ -98,6 +98,7 @@
         rows: found.rows,
         query: page.query,
         order: "-date",
+        inOrder: true,
         columns: [
           { key: "model", title: "Model", value: model, cell: function (row) { return g.linkTo(model(row)); } },
           { key: "version", title: "Version", down: true, value: function (row) { return "v" + row[1]; },
