@@ -7,7 +7,14 @@ import pandas as pd
 import skops.io
 import yaml
 from sklearn.compose import make_column_transformer
-from sklearn.metrics import accuracy_score, average_precision_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    precision_recall_curve,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
@@ -36,15 +43,33 @@ def measure(truth: pd.Series, scores: pd.Series, predicted: pd.Series) -> dict[s
     }
 
 
+def plot(truth: pd.Series, scores: pd.Series, predicted: pd.Series) -> None:
+    """Write what dvc.yaml declares as plots."""
+    folder = Path("plots")
+    folder.mkdir(exist_ok=True)
+    bad = truth == BAD
+    false, true, _ = roc_curve(bad, scores)
+    found, caught, _ = precision_recall_curve(bad, scores)
+    tables = {
+        "roc": {"false_positives": false.round(4), "true_positives": true.round(4)},
+        "precision_recall": {"recall": caught.round(4), "precision": found.round(4)},
+        "confusion": {"actual": truth, "predicted": predicted},
+    }
+    for name, table in tables.items():
+        pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False)
+
+
 def main() -> None:
-    """Train, measure, write the model, the scores of the test rows, and the metrics."""
+    """Train, measure, write the model, the scores of the test rows, the plots and the metrics."""
     params = yaml.safe_load(Path("params.yaml").read_text())["train"]
     train, test = pd.read_parquet("data/train.parquet"), pd.read_parquet("data/test.parquet")
     rows, truth = test.drop(columns=TARGET), test[TARGET]
 
     model = build(rows, params).fit(train.drop(columns=TARGET), train[TARGET])
     scores = pd.Series(model.predict_proba(rows)[:, list(model.classes_).index(BAD)])
-    metrics = measure(truth, scores, pd.Series(model.predict(rows)))
+    predicted = pd.Series(model.predict(rows))
+    metrics = measure(truth, scores, predicted)
+    plot(truth, scores, predicted)
 
     skops.io.dump(model, "model.skops")
     pd.DataFrame({"truth": truth, "score": scores, "amount": test.funded_amnt}).to_parquet("scores.parquet")

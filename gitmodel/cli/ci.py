@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gitmodel.cli.ci_jobs import comment, deliver, deploy, monitor, reconcile, release, report, train
+from gitmodel.cli.ci_jobs import comment, deliver, deploy, monitor, reconcile, release, report, site, train
 from gitmodel.cli.ci_render import check, render, schedules, seed
 from gitmodel.git.repository import Repository
 
@@ -109,5 +109,6 @@ for _job in (
     deploy,
     monitor,
     reconcile,
+    site,
 ):
     command.add_command(_job)

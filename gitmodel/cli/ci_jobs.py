@@ -144,6 +144,28 @@ def comment(context: click.Context, *, folder: Path) -> None:
 
 
 @click.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="public",
+    show_default=True,
+    help="Folder to write.",
+)
+def site(*, output: Path) -> None:
+    r"""Build the site from all that the remote knows; the pipeline publishes it.
+
+    \b
+    Example:
+      gitmodel ci site
+    """
+    from gitmodel.pipelines.job import open_job
+    from gitmodel.site.build import build_site
+
+    summary = build_site(open_job().repo, output, click.echo)
+    click.echo(f"{summary.models} models, {summary.versions} versions in {output}")
+
+
+@click.command()
 @click.argument("environment")
 @click.pass_context
 def reconcile(context: click.Context, *, environment: str) -> None:

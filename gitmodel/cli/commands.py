@@ -17,7 +17,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "list": "List the models with their newest versions.",
         "log": "Show the versions of a model, or of all, newest first.",
         "show": "Show all that is known of a version.",
+        "card": "Show the model card of a version: what it is, how good, where it fails, and who owns it.",
         "diff": "Show what differs between two versions, or what a change does to the models it touches.",
+        "plots": "Draw the plots of a model, of two versions in one picture.",
         "blame": "Show which versions moved a metric, and what changed in them.",
         "checkout": "Check out code and data of a version, exactly as they were trained.",
         "lineage": "Show where a version comes from and what became of it.",
@@ -25,6 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "monitor": "Measure what serves in an environment, and judge it by its quality conditions.",
         "runs": "List what pushes have started on this server.",
         "logs": "Show the log of a run.",
+        "site": "Write the registry as a site of plain files, or show it here.",
         "notebook": "Write a notebook that looks into a version, a run, or a training that failed.",
     },
     "Make a version": {

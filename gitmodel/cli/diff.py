@@ -73,7 +73,10 @@ def _change(repo: Repository, revisions: tuple[str, ...], form: str) -> None:
     if form == "text":
         show(text(found), COLOURS)
     else:
-        click.echo(write_review(found, form).rstrip("\n"))
+        from gitmodel.pipelines.picturing import pictures_of
+
+        pictures = pictures_of(repo, found.models) if form == "html" else {}
+        click.echo(write_review(found, form, pictures).rstrip("\n"))
 
 
 def _versions(repo: Repository, revisions: tuple[str, ...], form: str, *, signature: bool) -> None:

@@ -9,8 +9,17 @@ from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.packaging.build import build, find
-from gitmodel.packaging.package import Content, Kept, Package, Policy, VersionIdentity
-from gitmodel.packaging.signature import Declared, make_signature, make_smoke, parse_schema
+from gitmodel.packaging.package import (
+    FACTS,
+    Content,
+    Kept,
+    Package,
+    Policy,
+    VersionIdentity,
+    bento_name,
+    open_package,
+)
+from gitmodel.packaging.signature import Declared, Signature, make_signature, make_smoke, parse_schema
 from gitmodel.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -36,6 +45,19 @@ def read_declared(repo: Repository, revision: str, spec: ModelSpec) -> Declared:
     if spec.signature is None:
         return Declared()
     return Declared(schema(spec.signature.input), schema(spec.signature.output))
+
+
+def read_packaged(packages: Path, model: str, version: str, commit: str) -> Signature | None:
+    """Return the signature of a version from a package that is on this machine; None: there is none."""
+    for facts in sorted((packages / bento_name(model)).glob(f"*/{FACTS}")):
+        try:
+            package = open_package(facts.parent)
+            known = package.version
+            if (known.model, known.version, known.commit) == (model, version, commit):
+                return package.signature
+        except (InvalidFile, TypeError):
+            continue  # being removed, or damaged
+    return None
 
 
 def package_version(
@@ -78,6 +100,7 @@ def package_version(
         classes=predictor.classes,
         description=spec.description,
         kept=_kept(spec),
+        allow_origins=spec.serving.allow_origins,
     )
     smoke = make_smoke(signature, predictor, frame)
     return build(Content(version, file, policy, signature, smoke), packages)

@@ -47,7 +47,7 @@ class Kept:
 class Policy:
     """How the artifact is loaded: by its encoding, with these types trusted, answering these classes.
 
-    And what is kept of its predictions.
+    And what is kept of its predictions, and the origins of pages that may ask from a browser.
     """
 
     encoding: str
@@ -56,6 +56,7 @@ class Policy:
     classes: tuple[Label, ...] | None = None
     description: str = ""
     kept: Kept = Kept()
+    allow_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

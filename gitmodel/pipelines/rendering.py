@@ -33,6 +33,8 @@ _ACTIONS = {
     "python": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0",
     "cache": "actions/cache@668228422ae6a00e4ad889ee87cd7109ec5666a7 # v5.0.4",
     "upload": "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
+    "pages_upload": "actions/upload-pages-artifact@fc324d3547104276b827a68afc52ff2a11cc49c9 # v5.0.0",
+    "pages_deploy": "actions/deploy-pages@cd2ce8fcbc39b97be8ca5fce6e763baed58fa128 # v5.0.0",
     "download": "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0",
 }
 _FILES = {
@@ -134,6 +136,10 @@ def render(sources: Sources, provider: str | None = None) -> dict[str, str]:
         "environments": sources.environments,
         "alert_names": _variables(sources.settings),
         "included": sources.included,
+        "publish": sources.settings.site.publish,
+        "after": [
+            f"{job}-{name}" for job in ("deliver", "monitor", "reconcile") for name in sources.environments
+        ],
     }
     place = GITLAB_INCLUDED if sources.included else GITLAB
     return {

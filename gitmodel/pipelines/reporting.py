@@ -12,6 +12,7 @@ from gitmodel.pipelines.events import base_of, plan_event
 from gitmodel.pipelines.executed import write_pages
 from gitmodel.pipelines.failing import NOTEBOOKS
 from gitmodel.pipelines.job import Job
+from gitmodel.pipelines.picturing import pictures_of
 from gitmodel.pipelines.planning import between, existing_commit
 from gitmodel.pipelines.results import Result, read_results
 from gitmodel.pipelines.reviewing import review
@@ -59,7 +60,7 @@ def report(job: Job, results: Path, folder: Path, say: Say) -> int:
         _train_here(job, event, results, say)
     known = read_results(results)
     found = review_change(job.repo, base_of(job.repo, event), event.head, results=known, say=say)
-    write_files(found, folder)
+    write_files(found, folder, pictures_of(job.repo, found.models, known))
     write_notebooks(job.repo, found, known, results, folder)
     say(f"[report] {summary(found)}")
     add_summary(job.environ, markdown(found, limit=1_000_000))
@@ -76,12 +77,12 @@ def _train_here(job: Job, event: Event, results: Path, say: Say) -> None:
         jobs.train(job, item.spec.name, event.head, results, say)
 
 
-def write_files(found: Review, folder: Path) -> None:
-    """Write the report as Markdown, HTML and JSON."""
+def write_files(found: Review, folder: Path, pictures: Mapping[str, str]) -> None:
+    """Write the report as Markdown, HTML (with the plots) and JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_bytes(compact(found))
     (folder / "report.md").write_text(markdown(found) + "\n", "utf-8")
-    (folder / "report.html").write_text(write_review(found, "html"), "utf-8")
+    (folder / "report.html").write_text(write_review(found, "html", pictures), "utf-8")
 
 
 def write_notebooks(

@@ -16,22 +16,22 @@ from gitmodel.git.repository import Repository
 from gitmodel.pipelines.executed import executed_notebooks
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.releasing import goes_to
-from gitmodel.pipelines.review_parts import code_of, interval_between, items_of, own_scores, verdict_of
+from gitmodel.pipelines.review_parts import (
+    code_of,
+    drawings_of,
+    interval_between,
+    items_of,
+    own_scores,
+    verdict_of,
+)
 from gitmodel.registry.desired import read_desired
 from gitmodel.registry.registry import Registry
 from gitmodel.registry.versions import Facts, RunRef, Version
+from gitmodel.reports import plots
 from gitmodel.reports.compare import Comparison, compare
 from gitmodel.reports.complete import complete
 from gitmodel.reports.diff import metric_diff
-from gitmodel.reports.review.document import (
-    Figure,
-    GateLine,
-    Item,
-    ModelReview,
-    Point,
-    Shift,
-    Verdict,
-)
+from gitmodel.reports.review.document import Drawn, Figure, GateLine, Item, ModelReview, Point, Shift, Verdict
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model
 from gitmodel.spec.metric_names import higher_is_better
 from gitmodel.training import fetch_file
@@ -79,7 +79,7 @@ class Reviewing:
         verdict = verdict_of(gates)
         found = self._compared()
         metric = (spec.gates[0].metric if spec.gates else "") or next(iter(version.facts.metrics), "")
-        production = self._production
+        production, sides = self._production, self._sides()
         return ModelReview(
             spec.name,
             self.item.reason,
@@ -100,6 +100,8 @@ class Reviewing:
             history_metric=metric,
             history=tuple(self._history(metric)),
             notebooks=tuple(executed_notebooks(self.repo, spec, version.commit)),
+            drawn=tuple(Drawn(side.name, side.commit) for side in sides),
+            plots=tuple(drawings_of(self.repo, sides)),
         )
 
     @property
@@ -222,6 +224,11 @@ class Reviewing:
                 yield Point(f"v{version.version}", version.facts.metrics[metric])
         if metric in self.head.version.facts.metrics and not self.is_registered:
             yield Point("head", self.head.version.facts.metrics[metric])
+
+    def _sides(self) -> list[plots.Side]:
+        """Return the results whose plots are drawn; one where nothing has changed."""
+        found = {side.version.commit: side for side in (self.base, self.head) if side}
+        return [plots.Side.of(side.name, commit, side.spec) for commit, side in found.items()]
 
     @cached_property
     def _tables(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":

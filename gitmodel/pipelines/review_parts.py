@@ -5,11 +5,16 @@ from typing import TYPE_CHECKING
 
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
+from gitmodel.git.repository import Repository
 from gitmodel.reports.compare import Comparison, Pair
-from gitmodel.reports.review.document import Code, Item, Verdict
+from gitmodel.reports.plots import Side, draw_plots
+from gitmodel.reports.plots.tables import table_of
+from gitmodel.reports.review.document import Code, Drawing, Item, Verdict
 
 if TYPE_CHECKING:
     from gitmodel.evaluation import Scores
+
+_PLOTS, _NAME, _LONGEST = 20, 500, 2000  # as the schema of the report bounds them
 
 
 def own_scores(measuring: Measuring) -> "Scores | None":
@@ -52,3 +57,17 @@ def code_of(found: Comparison) -> Iterator[Code]:
     """Yield the files that differ as the report has them."""
     for path, added, removed in found.code:
         yield Code(path, *((int(added), int(removed)) if added.isdigit() else (-1, -1)))
+
+
+def drawings_of(repo: Repository, sides: Sequence[Side]) -> Iterator[Drawing]:
+    """Yield the plots of a result beside those of what it is compared with, as the report has them."""
+    try:
+        plots = draw_plots(repo, sides)
+    except GitmodelError as error:
+        yield Drawing("plots", "plots", error.message[:_LONGEST])
+        return
+    for plot in plots[:_PLOTS]:
+        found = table_of(plot)
+        rows = found.rows if found else ()
+        note = "; ".join(plot.notes)[:_LONGEST]
+        yield Drawing(plot.name[:_NAME], plot.title[:_NAME], note, found.head if found else (), rows)

@@ -88,7 +88,7 @@ def details_document(details: Details) -> dict[str, Any]:
     return {
         **version_document(details.version),
         "environments": list(details.environments),
-        "records": [_record_document(record) for record in details.records],
+        "records": [record_document(record) for record in details.records],
     }
 
 
@@ -116,5 +116,6 @@ def version_document(version: Version) -> dict[str, Any]:
     }
 
 
-def _record_document(record: Record) -> dict[str, Any]:
+def record_document(record: Record) -> dict[str, Any]:
+    """Return a record for JSON; keys are always there."""
     return {**vars(record), "dataset": vars(record.dataset) if record.dataset else None}

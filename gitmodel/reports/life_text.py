@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gitmodel.reports.chart_text import MARGIN, below, framed
 from gitmodel.reports.life import Curve, Life, Mark
 from gitmodel.reports.terminal import clean
 
@@ -23,9 +24,9 @@ def life_text(life: Life) -> list[str]:
     for each in life.curves:
         lines += ["", *_chart(life, each)]
     begin, end = (each.strftime("%Y-%m-%d %H:%M") for each in life.span)
-    lines += [_margin() + begin + " " * max(1, WIDTH - len(begin) - len(end)) + end]
+    lines += [below(begin, end, WIDTH)]
     if life.marks:
-        lines += [_margin() + _signs(life), ""]
+        lines += [" " * MARGIN + _signs(life), ""]
         lines += [_told(mark) for mark in life.marks]
     return [clean(line).rstrip() for line in lines]
 
@@ -54,9 +55,7 @@ def _chart(life: Life, drawn: Curve) -> Iterator[str]:
             grid[level][at] = "│"
     for point in drawn.points:
         grid[row(point.value)][column(life, point.at.timestamp())] = "●"
-    for level in reversed(range(_HEIGHT)):
-        shown = f"{low + level * step:.4g}" if level in (0, _HEIGHT - 1) else ""
-        yield f"{shown:>9} ┤{''.join(grid[level])}"
+    yield from framed(["".join(row) for row in reversed(grid)], low, low + (_HEIGHT - 1) * step)
 
 
 def _signs(life: Life) -> str:
@@ -68,7 +67,3 @@ def _signs(life: Life) -> str:
 
 def _told(mark: Mark) -> str:
     return f"{_SIGNS[mark.kind]} {mark.at:%Y-%m-%d %H:%M}  {_WORDS[mark.kind]:<11}  {mark.text}"
-
-
-def _margin() -> str:
-    return " " * 11

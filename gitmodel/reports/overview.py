@@ -62,7 +62,7 @@ def read_rows(repo: Repository, *, every: bool = False) -> tuple[list[Row], list
     for version in versions:
         by_model.setdefault(version.model, []).append(version)
     wanted = read_wanted(repo)
-    outcomes = _newest_outcomes(repo) if wanted else {}
+    outcomes = newest_outcomes(repo) if wanted else {}
     declared = _declarations(repo)
     rows = []
     for model in sorted({*by_model, *(row.model for row in read_models(repo))}):
@@ -71,12 +71,12 @@ def read_rows(repo: Repository, *, every: bool = False) -> tuple[list[Row], list
         for one in (shown if every else shown[:1]) or [None]:
             number = one.version if one and every else None
             here = {env: each for env, each in mine.items() if number in (None, each)}
-            health = _health(model, here, outcomes)
-            rows.append(Row(model, one, here, health, *declared.get(model, ((), ""))))
+            words = health(model, here, outcomes)
+            rows.append(Row(model, one, here, words, *declared.get(model, ((), ""))))
     return rows, broken
 
 
-def _newest_outcomes(repo: Repository) -> dict[tuple[str, str], dict[str, Any]]:
+def newest_outcomes(repo: Repository) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the newest outcome of a deployment by environment and model."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for lines in read_notes(repo, DEPLOYMENTS_REF).values():
@@ -93,9 +93,16 @@ def _newest_outcomes(repo: Repository) -> dict[tuple[str, str], dict[str, Any]]:
     return newest
 
 
-def _health(
+def health(
     model: str, wanted: Mapping[str, str], outcomes: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> str:
+    """Say what became of the newest deployments of a model: ``ok``, or what is not and where; ``-``: none.
+
+    Args:
+        model: Its name.
+        wanted: The version that should run, by environment.
+        outcomes: What `newest_outcomes` returns.
+    """
     failed, waiting = [], []
     for env, version in wanted.items():
         found = outcomes.get((env, model))
@@ -110,16 +117,25 @@ def _health(
 
 def _declarations(repo: Repository) -> dict[str, tuple[tuple[str, ...], str]]:
     """Return owners and description by model, as the model files of HEAD give them."""
+    return {name: owners_and_description(document) for name, document in model_documents(repo).items()}
+
+
+def owners_and_description(document: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    """Return both from the document of a model, whatever it holds."""
+    owners = document.get("owners")
+    return tuple(map(str, owners)) if isinstance(owners, list) else (), str(document.get("description") or "")
+
+
+def model_documents(repo: Repository) -> dict[str, dict[str, Any]]:
+    """Return the model files of HEAD by the name they give, as YAML has them: nothing is checked."""
     import yaml
 
     found = {}
     for content in read_files(repo, "HEAD", model_files(repo)).values():
         try:
             document = yaml.load(content or b"", getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-            owners = document.get("owners") or ()
-            name, description = str(document["name"]), str(document.get("description") or "")
-            found[name] = (tuple(map(str, owners)) if isinstance(owners, list) else (), description)
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+            found[str(document["name"])] = dict(document)
+        except (yaml.YAMLError, KeyError, TypeError, ValueError):
             continue  # `validate` tells
     return found
 

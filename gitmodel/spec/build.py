@@ -14,7 +14,7 @@ from gitmodel.spec.environment import (
 )
 from gitmodel.spec.kubernetes import ContainerSpec, build_kubernetes
 from gitmodel.spec.model import ModelSpec
-from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
+from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec, SiteSpec
 from gitmodel.spec.windows import build_windows
 
 _T = TypeVar("_T")
@@ -33,6 +33,7 @@ def build_model(data: dict[str, Any], file: str) -> ModelSpec:
         "gates": tuple(model.Gate(**gate) for gate in data.get("gates", ())),
         "quality": tuple(_condition(condition) for condition in data.get("quality", ())),
         "monitor": _monitor(data.get("monitor", {})),
+        "serving": model.ServingSpec(**_frozen(data.get("serving", {}))),
         "retrain": model.RetrainSpec(**_frozen(data.get("retrain", {}))),
         "deploy": model.DeploySpec(**_frozen(data.get("deploy", {}))),
     }
@@ -108,6 +109,7 @@ def build_repository(data: dict[str, Any]) -> RepositorySpec:
     """Make the settings from a valid ``gitmodel.yaml``."""
     made = {
         "ci": CiSpec(**_frozen(data.get("ci", {}))),
+        "site": SiteSpec(**data.get("site", {})),
         "alerts": tuple(AlertSpec(**_frozen(each)) for each in data.get("alerts", ())),
     }
     return RepositorySpec(**{**_frozen(data), **made})

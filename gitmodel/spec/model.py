@@ -138,6 +138,13 @@ class MonitorSpec:
 
 
 @dataclass(frozen=True)
+class ServingSpec:
+    """Origins of pages that may ask the service from a browser; ``null`` is a disk's, ``*`` any."""
+
+    allow_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RetrainSpec:
     """When automation trains: at changes of these kinds, and by a schedule (words or cron, UTC)."""
 
@@ -198,11 +205,15 @@ class ModelSpec:
     file: str
     description: str = ""
     owners: tuple[str, ...] = ()
+    intended_use: str = ""
+    limitations: tuple[str, ...] = ()
+    license: str = ""
     artifact: ArtifactSpec = ArtifactSpec()
     metrics: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
     data: DataSpec | None = None
     signature: SignatureSpec | None = None
+    serving: ServingSpec = ServingSpec()
     evaluate: EvaluateSpec | None = None
     gates: tuple[Gate, ...] = ()
     quality: tuple[QualityCondition, ...] = ()

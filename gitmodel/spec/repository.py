@@ -41,6 +41,13 @@ class AlertSpec:
 
 
 @dataclass(frozen=True)
+class SiteSpec:
+    """Whether pipelines publish the site on the forge's pages."""
+
+    publish: bool = False
+
+
+@dataclass(frozen=True)
 class RepositorySpec:
     """Where the models are, how their versions count, and which types an artifact may hold.
 
@@ -53,3 +60,4 @@ class RepositorySpec:
     trusted_types: tuple[str, ...] = ()
     ci: CiSpec = CiSpec()
     alerts: tuple[AlertSpec, ...] = ()
+    site: SiteSpec = SiteSpec()

@@ -22,13 +22,14 @@ from gitmodel.training.storage import cache_dir
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 
-def fetch_file(repo: Repository, rev: str, path: str) -> Path:
+def fetch_file(repo: Repository, rev: str, path: str, *, pull: bool = True) -> Path:
     """Return a file as it is at a commit, pulled from the DVC remote where it is not on this machine.
 
     Args:
         repo: The repository.
         rev: The commit.
         path: From the top of the repository.
+        pull: Ask the remote; else what is not on this machine fails.
 
     Returns:
         A file under its own name that must not be written to.
@@ -48,27 +49,29 @@ def fetch_file(repo: Repository, rev: str, path: str) -> Path:
             hint="train the model, or name the right path in model.yaml",
         )
     if known.path != path:
-        known = _member(repo, rev, known, path)
+        known = _member(repo, rev, known, path, pull=pull)
     place = repo.state / "files" / known.md5 / posixpath.basename(path)
     if place.is_file():
         return place
-    cached = _cached(repo, rev, known)
+    cached = _cached(repo, rev, known, pull=pull)
     _check(cached, known)
     _put(cached, place)
     return place
 
 
-def _cached(repo: Repository, rev: str, known: Tracked) -> Path:
+def _cached(repo: Repository, rev: str, known: Tracked, *, pull: bool = True) -> Path:
     """Return the place of a file in the cache, pulled where it was missing."""
     cached = cache_dir(repo) / "files" / "md5" / known.md5[:2] / known.md5[2:]
+    if not cached.is_file() and not pull:
+        raise ToolFailed(f"{known.path} is not on this machine", hint="`dvc pull` brings it")
     if not cached.is_file():
         _pull(repo, rev, known, cached)
     return cached
 
 
-def _member(repo: Repository, rev: str, folder: Tracked, path: str) -> Tracked:
+def _member(repo: Repository, rev: str, folder: Tracked, path: str, *, pull: bool) -> Tracked:
     """Return a file of a folder that DVC tracks as a whole: the cache holds the list of its files."""
-    for name, md5 in list_folder(repo, rev, folder).items():
+    for name, md5 in list_folder(repo, rev, folder, pull=pull).items():
         if posixpath.join(folder.path, name) == path:
             return Tracked(path, md5)
     raise UsageError(f"{path} is not in the folder {folder.path} as it was at {rev[:12]}")
@@ -89,14 +92,14 @@ def fetch_folder(repo: Repository, rev: str, path: str) -> dict[str, Path]:
     return {name: fetch_file(repo, rev, within(path, name)) for name in names}
 
 
-def list_folder(repo: Repository, rev: str, folder: Tracked) -> dict[str, str]:
+def list_folder(repo: Repository, rev: str, folder: Tracked, *, pull: bool = True) -> dict[str, str]:
     """Return the digests of a folder's files by path below it, from the list that the cache holds.
 
     Raises:
         InvalidFile: If the list is damaged.
         ToolFailed: If it is neither here nor on a remote.
     """
-    listed = json.loads(_cached(repo, rev, folder).read_bytes())
+    listed = json.loads(_cached(repo, rev, folder, pull=pull).read_bytes())
     found = {str(entry["relpath"]): str(entry["md5"]) for entry in listed}
     if not all(_MD5.match(md5) for md5 in found.values()):
         raise InvalidFile(f"the list of the files in {folder.path} is damaged: a digest is none")

@@ -3,7 +3,6 @@
 No API server can be had here, so what a cluster itself does is not shown: pods, probes, the way of requests.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +16,10 @@ from gitmodel.delivery.runtimes.names import names_of
 from gitmodel.delivery.target import Target
 from gitmodel.errors import ToolFailed
 from tests.delivery.cluster_api import Api, kubeconfig, running_api
+from tests.delivery.collections import collections
 from tests.delivery.test_manifests import cluster_target, release
 
 pytestmark = pytest.mark.system
-_PLACES = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
-_PLACES += [str(Path.home() / ".ansible" / "collections"), "/usr/share/ansible/collections"]
-_HAS_COLLECTION = any(
-    (Path(place) / "ansible_collections" / "kubernetes" / "core").is_dir() for place in _PLACES if place
-)
 
 
 @pytest.fixture
@@ -42,17 +37,19 @@ def target(tmp_path: Path) -> Target:
     return replace(found, root=tmp_path / "an environment")
 
 
-@pytest.mark.skipif(_HAS_COLLECTION, reason="the collection is installed")
-def test_what_is_missing_is_said(target: Target, api: Api) -> None:
+def test_what_is_missing_is_said(
+    target: Target, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(tmp_path))
     with pytest.raises(ToolFailed, match="not installed") as caught:
         KubernetesRuntime().is_live(target, release())
     assert "ansible-galaxy collection install kubernetes.core" in caught.value.hint
 
 
-@pytest.mark.skipif(not _HAS_COLLECTION, reason="ansible has no collection kubernetes.core")
 def test_a_version_is_started_switched_to_and_put_back(
     target: Target, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(collections()))
     published = []
     monkeypatch.setattr(images, "publish", lambda name, _release, _target: published.append(name))
     used, one, two = KubernetesRuntime(), release("1"), release("2")

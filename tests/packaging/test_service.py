@@ -152,3 +152,8 @@ def test_bentos_own_description_is_whole(package: Package) -> None:
     (route,) = schema["routes"]
     assert route["input"]["properties"] == package.signature.input["properties"]
     assert Path(package.folder / "bento.yaml").is_file()
+
+
+def test_no_page_of_another_origin_may_ask(client: TestClient, row: dict[str, Any]) -> None:
+    answer = client.post("/predict", json=row, headers={"Origin": "https://risk.example.org"})
+    assert "access-control-allow-origin" not in answer.headers

@@ -30,7 +30,7 @@ from gitmodel.pipelines.rendering import (
     render_pipeline,
     render_seed,
 )
-from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec
+from gitmodel.spec.repository import AlertSpec, CiSpec, RepositorySpec, SiteSpec
 from tests.conftest import commit_all, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +50,7 @@ FULL = Sources(
             timeout=45,
         ),
         alerts=(AlertSpec("$SLACK_URL"), AlertSpec("$AWS_ACCESS_KEY_ID"), AlertSpec("mailto://x.example")),
+        site=SiteSpec(publish=True),
     ),
     [("*/15 0-6 1,15 jan-mar MON-FRI", ["1e3", "monitor 1e3"]), ("0 3 * * 0", ["a/b/c_d-e", "true"])],
     ["staging", "on", "production-eu"],
@@ -170,6 +171,11 @@ EXPRESSIONS = {
     *(f"fromJSON(needs.plan.outputs.{name})" for name in ("models", "train")),
     "!cancelled()",
     "!cancelled() && needs.plan.outputs.action == 'report'",
+    (
+        "!cancelled() && needs.plan.result == 'success' && needs.plan.outputs.action != 'report' && "
+        "github.ref == 'refs/heads/release/2.x'"
+    ),
+    "steps.pages.outputs.page_url",
     *(
         "!cancelled() && needs.plan.result == 'success' && "
         f"contains(fromJSON(needs.plan.outputs.environments), '{name}')"
@@ -222,6 +228,7 @@ def test_rights_are_the_least() -> None:
         "report": {"pull-requests", "statuses"},
         "release": {"contents", "pull-requests"},
         "deliver-on": {"contents", "pull-requests"},
+        "site": {"pages", "id-token"},
     }
     workflow = yaml.safe_load(render(FULL, "github")[".github/workflows/gitmodel.yml"])
     assert workflow["permissions"] == {}
@@ -233,6 +240,21 @@ def test_rights_are_the_least() -> None:
             if "actions/checkout@" in step.get("uses", ""):
                 assert step["with"]["persist-credentials"] is False
             assert re.fullmatch(r"\./\S+|[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", "./x"))
+
+
+def test_the_site_is_published_where_it_is_asked_for() -> None:
+    for provider, path, name in (
+        ("github", ".github/workflows/gitmodel.yml", "site:"),
+        ("gitlab", ".gitlab-ci.yml", "pages:"),
+    ):
+        assert name in render(FULL, provider)[path]
+        assert name not in render(NONE, provider)[path]
+    job = yaml.safe_load(render(FULL, "github")[".github/workflows/gitmodel.yml"])["jobs"]["site"]
+    jobs = [f"{job}-{env}" for job in ("deliver", "monitor", "reconcile") for env in FULL.environments]
+    assert job["needs"] == ["plan", "release", *jobs]
+    pages = yaml.safe_load(render(FULL, "gitlab")[".gitlab-ci.yml"])["pages"]
+    assert pages["script"][-1] == "gitmodel ci site"
+    assert pages["artifacts"] == {"paths": ["public"]}
 
 
 def test_deployments_wait_for_each_other_and_are_never_cancelled() -> None:

@@ -10,7 +10,7 @@ from gitmodel.spec.schedule import EXPECTED
 
 MODEL_KEYS = (
     "one of artifact, data, deploy, description, evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, "
-    "quality, retrain, signature"
+    "quality, retrain, serving, signature"
 )
 GATE_KEYS = "one of better, confidence, max, max_drop, metric, min, versus"
 PATH = 'a relative path with "/" and without ".."'

@@ -10,7 +10,7 @@ from gitmodel import spec
 from gitmodel.errors import InvalidFile
 from gitmodel.spec import Gate, load_schema, parse_environment, parse_model, parse_repository
 from gitmodel.spec.kubernetes import BoundsSpec, ContainerSpec, ReplicasSpec, RequestsSpec
-from gitmodel.spec.repository import AlertSpec, CiSpec
+from gitmodel.spec.repository import AlertSpec, CiSpec, SiteSpec
 
 WHOLE = """\
 name: credit-risk
@@ -236,8 +236,13 @@ def test_an_empty_repository_file_sets_nothing(text: str) -> None:
 def test_defaults_of_the_schemas_are_those_of_the_values() -> None:
     repository = load_schema("gitmodel")["properties"]
     values = [
-        *((repository, field) for field in dataclasses.fields(spec.RepositorySpec) if field.name != "ci"),
+        *(
+            (repository, field)
+            for field in dataclasses.fields(spec.RepositorySpec)
+            if field.name not in ("ci", "site")
+        ),
         *((repository["ci"]["properties"], field) for field in dataclasses.fields(CiSpec)),
+        *((repository["site"]["properties"], field) for field in dataclasses.fields(SiteSpec)),
     ]
     for part, field in values:
         default = part[field.name].get("default")

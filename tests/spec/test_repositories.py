@@ -193,7 +193,7 @@ def test_an_invalid_tree(models: Repository) -> None:
             'local, staging; did you mean "staging"?'
         ),
         (
-            "gitmodel.yaml:1: version: found an unknown key; expected one of alerts, ci, models, trusted_types, versions; did you mean "
+            "gitmodel.yaml:1: version: found an unknown key; expected one of alerts, ci, models, site, trusted_types, versions; did you mean "
             '"versions"?'
         ),
         (
@@ -202,7 +202,7 @@ def test_an_invalid_tree(models: Repository) -> None:
         ),
         (
             "models/fraud/model.yaml:2: metrik: found an unknown key; expected one of artifact, data, deploy, description, "
-            "evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, quality, retrain, signature; did you mean "
+            "evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, quality, retrain, serving, signature; did you mean "
             '"metrics"?'
         ),
     ]

@@ -39,6 +39,7 @@ _KINDS = (
     ("networking.k8s.io/v1", "Ingress"),
 )
 _NEEDED = "ansible-galaxy collection install kubernetes.core, and pip install 'gitmodel[kubernetes]'"
+_MISSING = ("unable to locate collection kubernetes.core", "Failed to import the required Python library")
 _COLLECTIONS = "~/.ansible/collections:/usr/share/ansible/collections"
 
 
@@ -166,8 +167,10 @@ def _play(target: Target, asked: Mapping[str, Any], sink: Sink, *, check: bool =
         return tuple(output.tasks)
     failed = playbook.failure(output, code)
     words = f"{failed.message}\n{failed.detail}"
-    is_unknown = not output.tasks and "kubernetes.core" in words
-    if is_unknown or "Failed to import the required Python library" in words:
+    if (
+        "unable to locate collection kubernetes.core" in words
+        or "Failed to import the required Python library" in words
+    ):
         raise ToolFailed(
             "what is needed to speak to a cluster is not installed", hint=_NEEDED, detail=failed.detail
         )

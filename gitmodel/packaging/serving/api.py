@@ -9,6 +9,7 @@ from typing import Any
 
 import bentoml
 from _bentoml_sdk.io_models import IORootModel  # type: ignore[import-untyped]
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -77,7 +78,19 @@ def make_service(folder: Path) -> Any:
     about = document(version, policy["description"], signature, _read(folder, "smoke"))
     service: Any = Model
     service.mount_asgi_app(make_pages(version, about, keepers.open), name="pages")
+    if policy["allow_origins"]:
+        service.add_asgi_middleware(CORSMiddleware, **allowed(policy["allow_origins"]))
     return service
+
+
+def allowed(origins: list[str]) -> dict[str, Any]:
+    """Return what pages of these origins may do from a browser: ask, and read the id of a prediction."""
+    return {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST"],
+        "allow_headers": ["Content-Type", "X-Request-Id"],
+        "expose_headers": [ID_HEADER],
+    }
 
 
 def load_predictor(folder: Path, policy: dict[str, Any]) -> Any:

@@ -73,6 +73,25 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A result whose plots are drawn: what it is called, and its commit."""
+
+    name: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A plot; ``head`` and ``rows`` say it as a table, where it is one, and ``note`` what is missing."""
+
+    name: str
+    title: str
+    note: str = ""
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelReview:
     """What a change does to one model.
 
@@ -87,6 +106,8 @@ class ModelReview:
         history_metric: The metric of ``history``, whose points are oldest first.
         latency: Milliseconds for one row: base and head, measured side by side; empty: not measured.
         failure, log: Why there is no result.
+        drawn: The results whose plots are drawn, the head's last.
+        plots: Their plots.
     """
 
     model: str
@@ -110,6 +131,8 @@ class ModelReview:
     notebooks: tuple[str, ...] = ()
     failure: str = ""
     log: tuple[str, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    plots: tuple[Drawing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +196,14 @@ def _refuse(constant: str) -> None:
 def _model(document: dict[str, Any]) -> ModelReview:
     parts = {name: tuple(kind(**part) for part in document[name]) for name, kind in _PARTS.items()}
     lists = {name: tuple(document[name]) for name in _LISTS}
-    return ModelReview(**{**document, **parts, **lists})
+    drawn = tuple(Drawn(**each) for each in document.get("drawn", ()))
+    plots = tuple(_drawing(each) for each in document.get("plots", ()))
+    return ModelReview(**{**document, **parts, **lists, "drawn": drawn, "plots": plots})
+
+
+def _drawing(document: dict[str, Any]) -> Drawing:
+    rows = tuple(tuple(row) for row in document["rows"])
+    return Drawing(**{**document, "head": tuple(document["head"]), "rows": rows})
 
 
 @cache

@@ -16,7 +16,7 @@ _DIRECTIONS = {"better": "🟢", "worse": "🔴"}
 class Section:
     """A table with a title; ``numbers`` are the columns that are set flush right.
 
-    ``brief`` sections are shown at once, others where somebody opens them.
+    ``brief`` sections are shown at once, others where somebody opens them. ``plot``: pictures say it better.
     """
 
     title: str
@@ -24,6 +24,7 @@ class Section:
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[int, ...] = ()
     brief: bool = False
+    plot: bool = False
 
 
 def summary(review: Review) -> str:
@@ -44,6 +45,7 @@ def sections(model: ModelReview) -> Iterator[Section]:
     if model.gates:
         found = tuple((f"{MARKS[gate.verdict]} {gate.verdict}", gate.reason) for gate in model.gates)
         yield Section("Gates", ("gate", "what it found"), found, brief=True)
+    yield from _plots(model)
     yield from _items("Parameters", model.parameters)
     yield from _items("Data", model.data)
     if model.shifts:
@@ -64,6 +66,16 @@ def sections(model: ModelReview) -> Iterator[Section]:
     if model.notebooks:
         title = "Notebook of the failure" if model.failure else "Executed notebooks"
         yield Section(title, ("file",), tuple((path,) for path in model.notebooks))
+
+
+def _plots(model: ModelReview) -> Iterator[Section]:
+    for each in model.plots:
+        if each.rows:
+            title = f"{each.title}, {' → '.join(side.name for side in model.drawn)}"
+            yield Section(title, each.head, each.rows, plot=True)
+    others = tuple((each.title, each.note or each.name) for each in model.plots if each.note or not each.rows)
+    if others:
+        yield Section("Plots", ("plot", ""), others, plot=True)
 
 
 def _metrics(model: ModelReview) -> Section:

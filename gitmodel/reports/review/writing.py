@@ -1,9 +1,10 @@
 """The report as text, Markdown, HTML or JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from gitmodel.reports.html import page, table_html
 from gitmodel.reports.markdown import plain, table
 from gitmodel.reports.review.chart import mermaid, svg
 from gitmodel.reports.review.document import ModelReview, Review, review_document
@@ -15,12 +16,18 @@ COLOURS: Colours = ((r"(✅|🟢 better)", "green"), (r"(❌|🔴 worse)", "red"
 _MANY = 6  # models from which on details are folded away
 
 
-def write_review(review: Review, form: str) -> str:
-    """Return the report as ``text``, ``markdown``, ``html`` or ``json``."""
+def write_review(review: Review, form: str, pictures: Mapping[str, str] | None = None) -> str:
+    """Return the report as ``text``, ``markdown``, ``html`` or ``json``.
+
+    Args:
+        review: The report.
+        form: Which.
+        pictures: Fragments of HTML with the plots, by model; without them their tables are shown.
+    """
     if form == "json":
         return to_json(review_document(review))
     if form == "html":
-        return _html(review)
+        return _html(review, pictures or {})
     return markdown(review) if form == "markdown" else "\n".join(text(review))
 
 
@@ -40,7 +47,7 @@ def _text_model(model: ModelReview) -> list[str]:
     for section in sections(model):
         note = f" ({clean(model.rows)})" if section.title == "Metrics" and model.rows else ""
         rows = [tuple(map(clean, row)) for row in (section.head, *section.rows)]
-        lines += ["", f"{section.title}{note}", *(f"  {line.rstrip()}" for line in align(rows))]
+        lines += ["", f"{clean(section.title)}{note}", *(f"  {line.rstrip()}" for line in align(rows))]
     return lines
 
 
@@ -108,6 +115,10 @@ def _markdown_model(model: ModelReview, *, details: bool, whole: str = "") -> st
         if model.notebooks and whole:
             which = "The notebook of the failure is" if model.failure else "The executed notebooks are"
             lines.insert(-1, f"{which} among the files of [the run]({whole}).\n")
+        if model.plots and whole:
+            lines.insert(
+                -1, f"The plots are drawn in `report.html`, among the files of [the run]({whole}).\n"
+            )
     return "\n".join(lines)
 
 
@@ -118,7 +129,7 @@ def _markdown_details(model: ModelReview) -> list[str]:
         lines += [*_folded(f"{plain(model.history_metric)} over versions", ["```mermaid", *chart, "```"])]
     for section in sections(model):
         if not section.brief:
-            lines += _folded(section.title, _markdown_section(section, model, title=False))
+            lines += _folded(plain(section.title), _markdown_section(section, model, title=False))
     return [*lines, f"<sub>looked at because {plain(model.why)}</sub>"]
 
 
@@ -141,73 +152,37 @@ def _fenced(log: Sequence[str]) -> list[str]:
     return [f"{fence}text", *(clean(line) for line in log), fence] if log else []
 
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #d0d7de; --good: #1a7f37; --bad: #cf222e; --dim: #59636e }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #3d444d; --good: #3fb950; --bad: #f85149; --dim: #9198a1 }
-}
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
-h1 { font-size: 1.3rem }
-h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }
-h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-td, th { padding: .25rem .75rem; border: 1px solid var(--line); text-align: left }
-td.n, th.n { text-align: right }
-td:first-child { white-space: nowrap }
-.better { color: var(--good) }
-.worse { color: var(--bad) }
-small { color: var(--dim) }
-pre { overflow: auto; border: 1px solid var(--line); padding: .75rem }
-.scroll { overflow-x: auto }
-""".strip()
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-
-def _html(review: Review) -> str:
-    title = escape(summary(review))
+def _html(review: Review, pictures: Mapping[str, str]) -> str:
+    title = summary(review)
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{title}</h1>" if len(review.models) != 1 else "",
-        *(_html_model(model) for model in review.models),
+        f"<h1>{escape(title)}</h1>" if len(review.models) != 1 else "",
+        *(_html_model(model, pictures.get(model.model, "")) for model in review.models),
         *(f"<p>{escape(clean(name))} is gone: nothing follows for it.</p>" for name in review.gone),
-        f"<p><small>{escape(review.base[:10])} → {escape(review.head[:10])}</small></p></body></html>",
+        f"<p><small>{escape(review.base[:10])} → {escape(review.head[:10])}</small></p>",
     ]
-    return "\n".join(filter(None, parts)) + "\n"
+    return page(title, parts)
 
 
-def _html_model(model: ModelReview) -> str:
+def _html_model(model: ModelReview, pictures: str) -> str:
     parts = [f"<h2>{MARKS[model.verdict]} {escape(clean(model.model))}: {escape(clean(model.headline))}</h2>"]
     merge = "".join(f"<li>{escape(clean(line))}</li>" for line in model.merge)
     parts += [f"<ul>{merge}</ul>"] if merge else []
     if model.log:
         parts.append(f"<pre>{escape(chr(10).join(map(clean, model.log)))}</pre>")
     for section in sections(model):
+        if section.plot and pictures:
+            continue
         note = f" <small>{escape(clean(model.rows))}</small>" if section.title == "Metrics" else ""
-        parts += [f"<h3>{escape(section.title)}{note}</h3>", _html_table(section)]
+        parts += [
+            f"<h3>{escape(clean(section.title))}{note}</h3>",
+            table_html(section.head, section.rows, section.numbers),
+        ]
         if section.title == "Gates" and model.history:
             parts += [f"<h3>{escape(clean(model.history_metric))} over versions</h3>", svg(model)]
+    if pictures:
+        parts += ["<h3>Plots</h3>", pictures]
     parts.append(f"<p><small>looked at because {escape(clean(model.why))}</small></p>")
     return "\n".join(parts)
-
-
-def _html_table(section: Section) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        return "".join(
-            f"<{tag}{' class=n' if at in section.numbers else _class(cell)}>{escape(clean(cell))}</{tag}>"
-            for at, cell in enumerate(cells)
-        )
-
-    body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in section.rows)
-    return f'<div class="scroll"><table><tr>{row(section.head, "th")}</tr>{body}</table></div>'
-
-
-def _class(cell: str) -> str:
-    word = cell.rpartition(" ")[2]
-    return f" class={word}" if word in ("better", "worse") else ""
 
 
 def compact(review: Review) -> bytes:

@@ -1,0 +1,1 @@
+"""A registry to look at in a browser: plain files, written from what git knows."""
