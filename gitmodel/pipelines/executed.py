@@ -21,7 +21,7 @@ def executed_notebooks(repo: Repository, spec: ModelSpec, commit: str) -> Iterat
     text = read_file(repo, commit, path)
     for out in locked_outs(text, path) if text else ():
         if out.endswith(".ipynb"):
-            yield spec.path(out)
+            yield out
 
 
 def write_pages(repo: Repository, commit: str, paths: Sequence[str], folder: Path) -> list[Path]:
