@@ -58,6 +58,7 @@ bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.ci --write docs/benchmarks.md
 	$(BIN)/python -m bench.live --write docs/benchmarks.md
 	$(BIN)/python -m bench.live.monitor
+	$(BIN)/python -m bench.site --write docs/benchmarks.md
 	$(BIN)/python -m bench.replay --write docs/benchmarks.md
 
 docs: $(VENV)/.stamp-dev ## Write the parts of docs/ that follow from commands and schemas

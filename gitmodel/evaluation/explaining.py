@@ -48,10 +48,8 @@ def _errors(scores: Scores) -> NDArray[np.float64]:
         return np.asarray(found.truth != found.prediction, np.float64)
     known = found.probabilities.shape[1]
     sure = found.probabilities[np.arange(len(found.truth)), np.minimum(found.truth, known - 1)]
-    errors: NDArray[np.float64] = np.where(
-        found.truth < known, 1 - sure, 1.0
-    )  # 1: the model does not know it
-    return errors
+    # A class that the model does not know has no probability.
+    return np.asarray(np.where(found.truth < known, 1 - sure, 1.0), np.float64)
 
 
 def worst(dataset: Dataset, scores: Scores, count: int) -> "pd.DataFrame":

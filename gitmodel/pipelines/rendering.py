@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitmodel import resources
 from gitmodel.errors import UsageError
+from gitmodel.pipelines.actions import ACTIONS
 from gitmodel.pipelines.rendered import differences, is_foreign, read_text, write
 from gitmodel.registry.names import MODEL
 from gitmodel.spec import yaml_source
@@ -27,16 +28,6 @@ PROVIDERS = ("github", "gitlab")
 GITLAB = ".gitlab-ci.yml"
 # Where the jobs are on GitLab if that file is somebody else's, who includes them.
 GITLAB_INCLUDED = ".gitlab/gitmodel.yml"
-# Each is pinned to a commit: a tag of somebody else's repository can be moved.
-_ACTIONS = {
-    "checkout": "actions/checkout@df4cb1c069e1874edd31b4311f1884172cec0e10 # v6.0.3",
-    "python": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0",
-    "cache": "actions/cache@668228422ae6a00e4ad889ee87cd7109ec5666a7 # v5.0.4",
-    "upload": "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
-    "pages_upload": "actions/upload-pages-artifact@fc324d3547104276b827a68afc52ff2a11cc49c9 # v5.0.0",
-    "pages_deploy": "actions/deploy-pages@cd2ce8fcbc39b97be8ca5fce6e763baed58fa128 # v5.0.0",
-    "download": "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0",
-}
 _FILES = {
     "github": {
         ".github/actions/gitmodel/action.yml": "github/action.yml",
@@ -214,7 +205,7 @@ def _values(ci: CiSpec) -> dict[str, Any]:
     labels = ([ci.runner] if ci.runner else [] if ci.tags else ["ubuntu-latest"]) + list(ci.tags)
     own = " # zizmor: ignore[self-hosted-runner] gitmodel.yaml asks for runners of one's own"
     return {
-        "actions": _ACTIONS,
+        "actions": ACTIONS,
         "branch": ci.branch,
         "python": ci.python,
         "runner": (_flow(labels) if ci.tags else _quote(labels[0])) + own * ("self-hosted" in labels),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gitmodel.delivery.locks import environment_lock
 from gitmodel.git.repository import Repository
 from gitmodel.site import folder
 from gitmodel.site.apis import read_apis
@@ -17,7 +18,7 @@ from gitmodel.site.documents import (
     model_document,
     versions_document,
 )
-from gitmodel.site.folder import Written, script
+from gitmodel.site.folder import script
 from gitmodel.site.gathering import Gathered, Model, gather
 from gitmodel.site.lineages import read_stages
 from gitmodel.site.parts import read_parts
@@ -52,6 +53,8 @@ class Summary:
 def build_site(repo: Repository, target: Path, say: Say) -> Summary:
     """Write the site of a repository into a folder; what is there already is left as it is.
 
+    Builds of one repository wait for each other.
+
     Args:
         repo: The repository.
         target: The folder; made where it is not there.
@@ -61,11 +64,11 @@ def build_site(repo: Repository, target: Path, say: Say) -> Summary:
         UsageError: If the folder holds files of others.
     """
     begun = time.perf_counter()
-    gathered = gather(repo, say)
-    files = dict(_assets(repo))
-    files |= _pages(repo, gathered, say)
-    say(f"[site] write {len(files)} files")
-    written: Written = folder.write(target, files)
+    with environment_lock(repo.state / "site.lock", "another build of the site", say):
+        gathered = gather(repo, say)
+        files = {**dict(_assets(repo)), **_pages(repo, gathered, say)}
+        say(f"[site] write {len(files)} files")
+        written = folder.write(target, files)
     return Summary(
         str(target),
         len(gathered.models),

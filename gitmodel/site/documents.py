@@ -3,7 +3,7 @@
 A mapping whose keys are of others is a list of pairs: JavaScript gives some names a meaning of their own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gitmodel.delivery.outcomes import DONE, Outcome
@@ -11,7 +11,7 @@ from gitmodel.metrics.records import Record
 from gitmodel.monitoring.incidents import Incident
 from gitmodel.registry.versions import Version
 from gitmodel.reports.life import PLAIN, curve, metric_names, place_of
-from gitmodel.reports.words import flatten
+from gitmodel.reports.words import flatten, number
 from gitmodel.site.gathering import Model, plain_json, utc
 from gitmodel.spec.metric_names import higher_is_better
 
@@ -41,6 +41,7 @@ def _model_row(key: str, model: Model) -> dict[str, Any]:
     moments = [utc(newest.date) if newest else "", *(utc(change.at) for _, change in model.changes[:1])]
     opened = [each for each in model.incidents if each.is_open]
     words = [f"{each.steps[0].env}: {each.last.condition}" for each in opened]
+    broken = [] if opened else list(_broken(model))
     return {
         "key": key,
         "name": model.name,
@@ -51,14 +52,26 @@ def _model_row(key: str, model: Model) -> dict[str, Any]:
         "changed": max(moments),
         "wanted": pairs(model.wanted),
         "runs": pairs(running(model.outcomes)),
-        "state": _state(model, opened),
-        "health": "; ".join([*words, *([] if model.health in ("ok", "-") else [model.health])]),
+        "state": _state(model, [*opened, *broken]),
+        "health": "; ".join([*words, *broken, *([] if model.health in ("ok", "-") else [model.health])]),
         "incidents": len(opened),
     }
 
 
-def _state(model: Model, opened: Sequence[Incident]) -> str:
-    if opened or "failed in" in model.health:
+def _broken(model: Model) -> Iterator[str]:
+    """Yield the newest live figures that are beyond a bound with their whole interval, where nobody heals."""
+    newest = {place_of(record): record for record in model.records if record.kind == "live"}
+    for env, record in newest.items():
+        held = record.metrics
+        for name, bound, side in model.bounds:
+            low, high = (held.get(f"{name}.{end}", held.get(name, bound)) for end in ("low", "high"))
+            if env in model.wanted and (high < bound if side == "min" else low > bound):
+                words = "below" if side == "min" else "above"
+                yield f"{env}: {name} {number(held[name])} is {words} {bound:g}"
+
+
+def _state(model: Model, troubles: Sequence[Any]) -> str:
+    if troubles or "failed in" in model.health:
         return "bad"
     return {"ok": "good", "-": "none"}.get(model.health, "waiting")
 
@@ -79,9 +92,9 @@ def running(outcomes: Iterable[Outcome]) -> dict[str, str]:
 
 def versions_document(models: Iterable[Model], metrics: Sequence[str]) -> dict[str, Any]:
     """Return the rows of all versions, as short as can be: there may be ten thousand and more."""
-    place = {name: at for at, name in enumerate(metrics)}
+    place = {name: order for order, name in enumerate(metrics)}
     rows: list[list[Any]] = []
-    for number, model in enumerate(models):
+    for at, model in enumerate(models):
         for version in model.versions:
             facts = version.facts
             figures: list[Any] = []
@@ -90,7 +103,7 @@ def versions_document(models: Iterable[Model], metrics: Sequence[str]) -> dict[s
             envs = [env for env, wanted in model.wanted.items() if wanted == version.version]
             rows.append(
                 [
-                    number,
+                    at,
                     version.version,
                     utc(version.date),
                     version.model_id,
@@ -204,7 +217,8 @@ def _events(model: Model) -> list[dict[str, Any]]:
             "env": outcome.env,
             "kind": outcome.outcome,
             "v": outcome.version,
-            "text": f"{outcome.outcome} v{outcome.version} in {outcome.seconds:g} s",
+            "text": f"{outcome.outcome} v{outcome.version}"
+            + (f" in {outcome.seconds:g} s" if outcome.seconds else ""),
             "why": outcome.reason,
             "by": outcome.by,
         }

@@ -70,8 +70,8 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Written:
     written = [path for path, data in wanted.items() if not _holds(folder / path, data, found.get(path))]
     for parent in {(folder / path).parent for path in written}:
         parent.mkdir(parents=True, exist_ok=True)
-    for path in written:
-        _put(folder / path, wanted[path])
+    for path in sorted(written, key=lambda path: (path != MARK, path == "index.html")):
+        _put(folder / path, wanted[path], is_new=path not in found)
     stale = found.keys() - wanted.keys()
     for path in stale:
         (folder / path).unlink(missing_ok=True)
@@ -89,14 +89,21 @@ def _holds(path: Path, data: bytes, size: int | None) -> bool:
     return size == len(data) and path.read_bytes() == data
 
 
-def _put(path: Path, data: bytes) -> None:
-    """Write a file so that whoever reads it meanwhile sees the old or the new one."""
+def _put(path: Path, data: bytes, *, is_new: bool) -> None:
+    """Write a file; whoever reads it meanwhile sees the old or the new one.
+
+    Nothing names a new one yet: ``index.html`` is written last. The next build mends what a killed one left.
+    """
+    if is_new:
+        path.write_bytes(data)
+        return
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(data)
         part.replace(path)
-    finally:
+    except OSError:
         part.unlink(missing_ok=True)
+        raise
 
 
 def _drop_empty(folder: Path, places: set[Path]) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from gitmodel.delivery.history import Change, history
@@ -31,7 +32,8 @@ class Model:
         name: Its name.
         versions: Newest first.
         description, owners: From its file.
-        bounds: What its quality conditions ask of a metric, in the order of the file.
+        bounds: What its quality conditions ask, in their order: a metric, the bound, and whether that
+            is the ``min`` or the ``max``.
         wanted: The version that should run, by environment.
         health: As `gitmodel list --long` words it.
         records: Measurements, oldest first.
@@ -44,7 +46,7 @@ class Model:
     versions: list[Version] = field(default_factory=list)
     description: str = ""
     owners: tuple[str, ...] = ()
-    bounds: list[tuple[str, float]] = field(default_factory=list)
+    bounds: list[tuple[str, float, str]] = field(default_factory=list)
     wanted: dict[str, str] = field(default_factory=dict)
     health: str = "-"
     records: list[Record] = field(default_factory=list)
@@ -101,12 +103,13 @@ def _declare(repo: Repository, models: Mapping[str, Model]) -> None:
             model.bounds = list(_bounds(document.get("quality")))
 
 
-def _bounds(conditions: Any) -> Iterable[tuple[str, float]]:
+def _bounds(conditions: Any) -> Iterable[tuple[str, float, str]]:
     """Yield what conditions ask of each metric; the file may hold anything."""
     for condition in conditions if isinstance(conditions, list) else ():
         if isinstance(condition, dict) and isinstance(metric := condition.get("metric"), str):
-            limits = (condition.get("min"), condition.get("max"))
-            yield from ((metric, float(each)) for each in limits if isinstance(each, int | float))
+            for side in ("min", "max"):
+                if isinstance(bound := condition.get(side), int | float):
+                    yield metric, float(bound), side
 
 
 def _lines(repo: Repository, ref: str) -> Iterable[str]:
@@ -133,6 +136,7 @@ def _deployments(repo: Repository, models: Mapping[str, Model]) -> None:
         model.outcomes.sort(key=lambda outcome: outcome.at, reverse=True)
 
 
+@lru_cache(100_000)
 def utc(text: str) -> str:
     """Return a moment as ``2026-11-27T15:46:31Z``, whoever wrote it; "" where it is none."""
     plain = f"{text[:10]}T{text[11:19]}{text[20:]}" if text[19:20] == " " else text  # as tags have it

@@ -1,7 +1,7 @@
 """What the locks of DVC tell of many versions at once: the stages, and the files between them."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gitmodel.git.objects import read_objects
@@ -18,28 +18,35 @@ def read_stages(repo: Repository, versions: Sequence[Version]) -> dict[str, dict
 
     What the commit does not tell is left out. Versions of one commit and one place share what is read.
     """
-    places = {version.tag: tuple(_places(version)) for version in versions}
-    names = {
-        f"{version.commit}:{path}": None
-        for version in versions
-        for path in places[version.tag]
-        if "\n" not in path
-    }
-    blobs = dict(zip(names, read_objects(repo, names), strict=True))
+    locks = _read(repo, versions, _locks)
+    locked = [version for version in versions if locks[version.tag]]
+    others = _read(repo, locked, _others)
     traced: dict[Any, dict[str, Any]] = {}
     found = {}
-    for version in versions:
-        contents = {
-            path: blob.data
-            for path in places[version.tag]
-            if (blob := blobs.get(f"{version.commit}:{path}")) and blob.type == "blob"
-        }
-        if contents:
-            key = (*contents.items(), *_targets(version))
-            if key not in traced:
-                traced[key] = _trace(version, contents)
-            found[version.tag] = traced[key]
+    for version in locked:
+        contents = {**locks[version.tag], **others[version.tag]}
+        key = (*contents.items(), *_targets(version))
+        if key not in traced:
+            traced[key] = _trace(version, contents)
+        found[version.tag] = traced[key]
     return found
+
+
+def _read(
+    repo: Repository, versions: Sequence[Version], places: Callable[[Version], Iterator[str]]
+) -> dict[str, dict[str, bytes]]:
+    """Return by tag what is in those of some places that there are."""
+    wanted = {version.tag: [*places(version)] for version in versions}
+    names = {f"{version.commit}:{path}": None for version in versions for path in wanted[version.tag]}
+    blobs = dict(zip(names, read_objects(repo, names), strict=True))
+    return {
+        version.tag: {
+            path: blob.data
+            for path in wanted[version.tag]
+            if (blob := blobs[f"{version.commit}:{path}"]) and blob.type == "blob"
+        }
+        for version in versions
+    }
 
 
 def _targets(version: Version) -> list[str]:
@@ -47,17 +54,22 @@ def _targets(version: Version) -> list[str]:
     return [*facts.data, *([str(facts.artifact.path)] if facts.artifact else [])]
 
 
-def _places(version: Version) -> Iterator[str]:
-    """Yield the files that may tell: locks in the folders above the artifact, ``.dvc`` files beside."""
-    targets = _targets(version)
-    yield from (f"{path}.dvc" for path in targets)
-    folder = posixpath.dirname(targets[-1]) if targets else ""
-    while True:
-        yield posixpath.join(folder, "dvc.lock")
-        yield posixpath.join(folder, "dvc.yaml")
-        if not folder or folder == "/":
-            return
+def _folders(version: Version) -> Iterator[str]:
+    """Yield the folder of the artifact and those above it."""
+    folder = posixpath.dirname(targets[-1]) if (targets := _targets(version)) else ""
+    while folder and folder != "/":
+        yield folder
         folder = posixpath.dirname(folder)
+    yield ""
+
+
+def _locks(version: Version) -> Iterator[str]:
+    return (posixpath.join(folder, "dvc.lock") for folder in _folders(version))
+
+
+def _others(version: Version) -> Iterator[str]:
+    yield from (posixpath.join(folder, "dvc.yaml") for folder in _folders(version))
+    yield from (f"{path}.dvc" for path in _targets(version))
 
 
 def _trace(version: Version, contents: dict[str, bytes]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import Any
 
 from gitmodel import __version__
 from gitmodel.errors import GitmodelError
-from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.registry.versions import Version
 from gitmodel.site.gathering import Model
@@ -50,10 +49,10 @@ def read_parts(repo: Repository, models: Sequence[Model], say: Say) -> Parts:
     """
     store = _Store(repo.state / "site-parts")
     found = Parts()
-    cache = cache_dir(repo) / "files" / "md5"
+    here = set(_cached(cache_dir(repo) / "files" / "md5"))
     for model in models:
         for version in model.versions:
-            if _is_here(cache, version):
+            if not here.isdisjoint(_digests(version)):
                 for kind in _KINDS:
                     named = _named(repo, model, version, kind)
                     made = store.get(*named, lambda: say(f"[site] {version.name}: {kind}"), say)  # noqa: B023
@@ -62,12 +61,18 @@ def read_parts(repo: Repository, models: Sequence[Model], say: Say) -> Parts:
     return found
 
 
-def _is_here(cache: Path, version: Version) -> bool:
+def _cached(cache: Path) -> Iterator[str]:
+    """Yield the MD5 of each file that DVC's cache holds."""
+    for folder in cache.glob("[0-9a-f][0-9a-f]"):
+        yield from (f"{folder.name}{file.name}" for file in folder.iterdir())
+
+
+def _digests(version: Version) -> Iterator[Any]:
+    """Yield the MD5 of artifact and data; a tag may say anything."""
     facts = version.facts
-    digests = [ref.md5 for ref in facts.data.values()] + ([facts.artifact.md5] if facts.artifact else [])
-    return any(
-        isinstance(md5, str) and md5.isalnum() and (cache / md5[:2] / md5[2:]).exists() for md5 in digests
-    )
+    yield from (ref.md5 for ref in facts.data.values() if isinstance(ref.md5, str))
+    if facts.artifact and isinstance(facts.artifact.md5, str):
+        yield facts.artifact.md5
 
 
 def _add(found: Parts, tag: str, kind: str, made: Made) -> None:
@@ -117,14 +122,10 @@ def _plots(repo: Repository, version: Version) -> Iterator[tuple[str, str, bytes
 def _notebooks(repo: Repository, version: Version) -> Iterator[tuple[str, str, bytes]]:
     from gitmodel.notebooks.html import notebook_html
     from gitmodel.training.fetching import fetch_file
-    from gitmodel.training.lock import locked_outs
+    from gitmodel.training.lock import executed_notebooks
 
     spec = load_model(repo, version.commit, version.model)
-    lock = spec.path("dvc.lock")
-    text = read_file(repo, version.commit, lock)
-    for path in (
-        spec.path(out) for out in (locked_outs(text, lock) if text else ()) if out.endswith(".ipynb")
-    ):
+    for path in executed_notebooks(repo, spec, version.commit):
         with suppress(GitmodelError):  # it is not on this machine, or is none
             content = fetch_file(repo, version.commit, path, pull=False).read_bytes()
             yield path, "html", notebook_html(content, title=path).encode("utf-8", "replace")

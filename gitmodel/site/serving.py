@@ -128,6 +128,12 @@ class _Handler(SimpleHTTPRequestHandler):
         """Say nothing: the terminal is for what is built."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A browser asks for all that a page needs at once."""
+
+    request_queue_size = 64
+
+
 def make_server(shown: Shown, host: str, port: int, *, watch: bool) -> ThreadingHTTPServer:
     """Return a server of the folder, listening.
 
@@ -137,7 +143,7 @@ def make_server(shown: Shown, host: str, port: int, *, watch: bool) -> Threading
     is_local = host in _LOCAL or host == "::1"
     handler = partial(_Handler, shown=shown, names=_LOCAL if is_local else frozenset(), watch=watch)
     try:
-        return ThreadingHTTPServer((host, port), handler)
+        return _Server((host, port), handler)
     except OSError as error:
         raise ToolFailed(
             f"cannot listen on {host}:{port}: {error.strerror or error}",

@@ -15,7 +15,7 @@ from gitmodel.api import Failure as FailureHere
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid
-from gitmodel.notebooks.cells import code, notebook
+from gitmodel.notebooks.cells import code, notebook, parameters
 from gitmodel.notebooks.failures import Failure, Failures, format_failure, parse_failure
 from gitmodel.notebooks.of_failure import failure_notebook, traceback_of
 from gitmodel.pipelines.pushed import Pushed
@@ -29,7 +29,7 @@ from tests.training.tiny import Trainer
 
 NOTEBOOK_STAGE = """\
   look:
-    cmd: papermill look.ipynb look.output.ipynb --no-progress-bar
+    cmd: papermill look.ipynb look.output.ipynb -f params.yaml --no-progress-bar
     deps: [look.ipynb, data.csv]
     outs: [look.output.ipynb]
 """
@@ -192,7 +192,12 @@ def test_a_notebook_that_fails_in_the_pipeline_is_kept_as_far_as_it_came(
     tiny: Repository, trainer: Trainer
 ) -> None:
     assert tiny.root is not None
-    cells = [code("print('before it')"), code("rows = {}\nrows['absent']"), code("1")]
+    cells = [
+        parameters({"depth": 0}),
+        code("print(f'depth {depth}')"),
+        code("rows = {}\nrows['absent']"),
+        code("1"),
+    ]
     look = notebook(cells)
     model = files_of_tiny.FILES["model.yaml"] + "notebooks: [look.ipynb]\n"
     files = {
@@ -209,7 +214,7 @@ def test_a_notebook_that_fails_in_the_pipeline_is_kept_as_far_as_it_came(
     assert command(tiny, "notebook", failure.id).code == 0
     folder = tiny.root / "gitmodel-runs"
     executed = folder / f"executed-{failure.id}.ipynb"
-    assert "before it" in outputs(executed)
+    assert "depth 3" in outputs(executed)  # as params.yaml has it
     assert "KeyError" in outputs(executed)
     told = sources(folder / failure.name)
     assert "KeyError: 'absent'" in told

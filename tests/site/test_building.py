@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from gitmodel.errors import UsageError
 from gitmodel.git.repository import Repository
+from gitmodel.metrics.records import Dataset, Record
 from gitmodel.site.build import build_site
-from gitmodel.site.documents import CHUNK, _thinned
+from gitmodel.site.documents import CHUNK, _thinned, index_document
 from gitmodel.site.folder import MARK, key_of, script, write
+from gitmodel.site.gathering import Model
 from tests.cli.conftest import Run, run, tag
 from tests.conftest import make_repository
 from tests.site.world import HOSTILE, grow, poison
@@ -68,10 +71,12 @@ def test_the_life_of_a_model(site: Path) -> None:
     (curve,) = model["live"]
     assert (curve["env"], curve["metric"], len(curve["points"])) == ("production", "recall", 12)
     assert curve["points"][0] == ["2026-11-03T12:00:00Z", "2", 0.66, pytest.approx(0.61), pytest.approx(0.71)]
-    assert model["bounds"] == [["recall", 0.6]]
-    assert [event["kind"] for event in model["events"]] == ["deployed", "deployed"]
+    assert model["bounds"] == [["recall", 0.6, "min"]]
+    assert [event["kind"] for event in model["events"]] == ["promote", "deployed"] * 2
+    assert model["events"][2]["why"] == "It finds more of the bad loans"
     newest, older = model["incidents"]
     assert (newest["until"], older["until"]) == ("", "2026-11-11T00:00:00Z")
+    assert model["environments"][0]["since"] == "2026-11-02T09:00:00Z"
     assert model["environments"][0]["url"] == "http://127.0.0.1:8400/credit-risk"
 
 
@@ -215,3 +220,36 @@ def test_the_command(repo: Repository, tmp_path: Path, run: Run, monkeypatch: py
     refused = run("site", "build", "-o", tmp_path / "other")
     assert refused.code == 2
     assert "empty it" in refused.err
+
+
+def test_the_job_of_a_pipeline(
+    repo: Repository, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repo.root is not None
+    monkeypatch.chdir(repo.root)
+    tag(repo, "a@v1", "First", "2026-11-01T08:00:00+0000")
+    done = run("ci", "site", "--output", tmp_path / "public")
+    assert (done.code, done.out.splitlines()[-1]) == (0, f"1 models, 1 versions in {tmp_path / 'public'}")
+    assert read(tmp_path / "public", "m/a")["name"] == "a"
+
+
+def test_two_builds_at_once_leave_a_whole_site(grown: Repository, site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(build_site, grown, folder, quiet) for _ in range(2)]:
+            future.result()
+    names = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
+    assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} == names
+    assert all((folder / name).read_bytes() == (site / name).read_bytes() for name in names)
+
+
+@pytest.mark.parametrize(("high", "state"), [(0.59, "bad"), (0.65, "good")])
+def test_a_live_figure_surely_beyond_its_bound_is_trouble(high: float, state: str) -> None:
+    live = {"recall": 0.5, "recall.low": 0.4, "recall.high": high}
+    record = Record("a", "live", live, "2026-11-01T00:00:00Z", "cron", "1", Dataset("live/production"))
+    model = Model(
+        "a", bounds=[("recall", 0.6, "min")], wanted={"production": "1"}, health="ok", records=[record]
+    )
+    (row,) = index_document([("a", model)], ["production"])["models"]
+    assert row["state"] == state
+    assert row["health"] == ("production: recall 0.5 is below 0.6" if state == "bad" else "")

@@ -4,19 +4,22 @@ import json
 from collections.abc import Mapping
 
 from gitmodel.delivery.outcomes import Outcome, format_outcome
+from gitmodel.git.commits import commit_files
 from gitmodel.git.notes import append_notes
+from gitmodel.git.refs import update_refs
 from gitmodel.git.repository import Repository
-from gitmodel.git.values import Oid
+from gitmodel.git.values import Oid, RefUpdate
 from gitmodel.metrics.records import METRICS_REF, Dataset, Record, format_record
 from gitmodel.monitoring.incidents import INCIDENTS_REF, Kind, Step, format_step
 from gitmodel.registry.desired import Desired, format_desired
-from gitmodel.registry.environments import DEPLOYMENTS_REF
+from gitmodel.registry.environments import DEPLOYMENTS_REF, env_branch, env_tip
 from gitmodel.registry.versions import ArtifactRef, DataRef, Facts, RunRef, format_version
 from tests.cli.conftest import tag
 from tests.conftest import commit_all
 from tests.registry.test_desired import promote
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`\u2028 javascript:alert(3)"
+_NINE = 1_793_437_200  # 2026-10-31, 9 o'clock
 _MODEL = """\
 name: credit-risk
 description: Says how likely it is that a loan goes bad
@@ -60,10 +63,24 @@ def grow(repo: Repository, url: str = "http://127.0.0.1:8400/credit-risk") -> No
     for number, (recall, depth) in enumerate(((0.61, 3), (0.68, 5), (0.71, 8)), 1):
         _version(repo, number, {"recall": recall, "log_loss": 0.5 - number / 20}, {"max_depth": depth}, head)
     for number in (1, 2):
-        state = Desired("credit-risk", str(number), f"credit-risk@v{number}")
-        promote(repo, "production", {"credit-risk.yaml": format_desired(state)})
+        _promote(repo, number)
         note(repo, number, url)
     measure(repo, head)
+
+
+def _promote(repo: Repository, number: int) -> None:
+    """Promote a version to production, as `gitmodel promote` words it."""
+    state = Desired("credit-risk", str(number), f"credit-risk@v{number}")
+    before = f"v{number - 1} -> " if number > 1 else ""
+    old = env_tip(repo, "production")
+    new = commit_files(
+        repo,
+        parent=old,
+        changes={"credit-risk.yaml": format_desired(state)},
+        message=f"Promote credit-risk {before}v{number}\n\nIt finds more of the bad loans",
+        at=_NINE + number * 86_400,
+    )
+    update_refs(repo, [RefUpdate(env_branch("production"), new, old)])
 
 
 def _version(

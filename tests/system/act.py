@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmodel import process
-from gitmodel.pipelines.rendering import _ACTIONS
+from gitmodel.pipelines.actions import ACTIONS
 from tests.forges.github_server import GitHubState
 from tests.system.forge import BIN, Hosted, plain_environment
 
@@ -65,7 +65,7 @@ class Act:
         self.folder = repository.folder / "act"
         self.runs = 0
         self.actions = {
-            f"{name.split(' ')[0]}={self._action(key, _STEPS[key])}" for key, name in _ACTIONS.items()
+            f"{ACTIONS[key].split(' ')[0]}={self._action(key, script)}" for key, script in _STEPS.items()
         }
 
     def _action(self, name: str, script: str) -> Path:

@@ -20,10 +20,11 @@ from tests.cli.conftest import tag
 from tests.conftest import make_repository
 from tests.packaging.conftest import SPEC, artifact, loans
 from tests.packaging.test_running import free_port, running, wait_until_ready
+from tests.site.test_parts import tiny
 from tests.site.world import HOSTILE, grow, poison
 from tests.system.browser import Visit, chromium
 
-__all__ = ["artifact"]
+__all__ = ["artifact", "tiny"]
 pytestmark = pytest.mark.system
 AXE = Path(__file__).parents[1] / "node/node_modules/axe-core/axe.min.js"
 PAGES = {
@@ -210,6 +211,30 @@ def test_for_everybody(browser: Any, site: Path, scheme: str, width: int) -> Non
     assert made.errors == []
 
 
+def test_plots_notebooks_and_cards(browser: Any, tiny: Repository, tmp_path: Path) -> None:
+    """See them drawn, and that what others wrote does nothing in its frame."""
+    build_site(tiny, tmp_path / "site", quiet)
+    made = Visit(browser)
+    page = made.open(address(tmp_path / "site", "#/version/tiny/2"), "tiny v2")
+    for picture in page.locator("figure img").all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "(image) => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+        )
+    assert page.locator("figcaption").all_inner_texts() == ["<b>ROC</b>", "good.svg"]
+    for title, words in (("Model card of tiny:2", "What it is"), ("Notebook report.ipynb", "Seen")):
+        frame = page.locator(f'iframe[title="{title}"]')
+        assert frame.get_attribute("sandbox") == ""
+        frame.scroll_into_view_if_needed()
+        frame.content_frame.get_by_text(words).first.wait_for()
+        assert frame.content_frame.locator("script, [onerror]").count() == 0
+    page.goto(address(tmp_path / "site", "#/compare/tiny/1/tiny/2"))
+    page.get_by_text("v1: none").first.wait_for()
+    made.context.close()
+    assert made.errors == []
+    assert made.hosts <= {""}
+
+
 def test_bright_and_dark_by_choice(visit: Visit, site: Path) -> None:
     page = visit.open(address(site), "Models")
     paper = "getComputedStyle(document.body).backgroundColor"
@@ -296,10 +321,10 @@ def test_what_git_gets_is_shown_where_it_is_watched(repo: Repository, browser: A
         assert page.get_by_role("region", name="versions").locator("tbody tr").count() == 0
         time.sleep(1.5)  # it has seen the first stamp
         tag(repo, "spam@v1", "First of its kind", "2026-11-20T00:00:00+0000")
-        page.get_by_text("First of its kind").first.wait_for(timeout=15_000)
+        page.get_by_text("First of its kind").first.wait_for(timeout=30_000)
+        made.context.close()  # it goes on asking
         shown.end()
         server.shutdown()
-    made.context.close()
     repo.git("tag", "-d", "spam@v1")
     assert made.errors == []
     assert made.hosts == {host}
@@ -343,10 +368,23 @@ def test_a_running_service_is_tried(
         page.get_by_role("button", name="Predict").click()
         answer.get_by_text("The service refused it (400)").wait_for()
         assert made.hosts == {"", f"127.0.0.1:{port}"}
+        _signature_of_the_service(made.page, tmp_path / "site", smoke)
         _from_another_origin(repo, browser, tmp_path / "site")
     page.get_by_role("button", name="Predict").click()
     answer.get_by_text("nothing answers at").wait_for()
     made.context.close()
+
+
+def _signature_of_the_service(page: Any, site: Path, smoke: dict[str, Any]) -> None:
+    """Where no package is at hand, the service itself says what it takes."""
+    page.goto(address(site, "#/version/credit-risk/3"))
+    page.locator("h1", has_text="credit-risk v3").wait_for()
+    assert page.get_by_label("term").count() == 0
+    page.get_by_role("button", name="Ask the service").click()
+    page.get_by_label("term").wait_for()
+    page.get_by_role("button", name="Predict").click()
+    page.locator("output").get_by_text("prediction").wait_for()
+    assert page.evaluate("JSON.parse(document.querySelector('output').textContent)") == smoke["output"]
 
 
 def _from_another_origin(repo: Repository, browser: Any, folder: Path) -> None:

@@ -3,10 +3,20 @@
   "use strict";
 
   g.api = function (own) {
-    var api = own.details.api;
+    var place = g.el("div", {});
+    function show(api, url) {
+      g.clear(place);
+      parts(own, api, url, show).forEach(function (node) { place.appendChild(node); });
+    }
+    show(own.details.api);
+    return [place];
+  };
+
+  // `show` is called with a signature that a service has told, and its address.
+  function parts(own, api, told, show) {
     var places = own.model.environments.filter(function (each) { return each.url; });
     var here = places.filter(function (each) { return each.runs === own.version.v; })[0] || places[0];
-    var url = here ? here.url : "http://127.0.0.1:3000";
+    var url = told || (here ? here.url : "http://127.0.0.1:3000");
     var example = api ? example_of(api) : {};
     var code = g.el("div", {});
     var address = g.el("input", { type: "url", value: url, required: true, list: "services", size: 40, oninput: tell });
@@ -22,15 +32,53 @@
     if (api) {
       nodes.push(schema("What a row holds", api.input), schema("What is answered", api.output));
     } else {
-      nodes.push(g.el("p", { text: "The signature is not known here: it comes with the package of a version. A running service tells it at /openapi.json." }));
+      nodes.push(unknown(address, show));
     }
     nodes.push(g.el("h3", { text: "Try it" }), form(api, example, address, known));
     return nodes;
-  };
+  }
+
+  function unknown(address, show) {
+    var answer = g.el("output", { "class": "answer", "aria-live": "polite" });
+    return g.el("div", {}, [
+      g.el("p", { text: "The signature is not known here: it comes with the package of a version. A running service tells its own." }),
+      g.el("button", { type: "button", text: "Ask the service", onclick: function () { signature(address.value, answer, show); } }),
+      answer
+    ]);
+  }
+
+  // What a service says of itself may be anything: it is used as values only.
+  function signature(url, answer, show) {
+    if (!isAddress(url, answer)) { return; }
+    say(answer, "Asking…");
+    fetch(url.replace(/\/+$/, "") + "/docs.json", { credentials: "omit" }).then(function (response) {
+      return response.json();
+    }).then(function (found) {
+      var schemas = found.components.schemas;
+      var content = found.paths["/predict"].post.requestBody.content["application/json"];
+      var first = (content.examples || {})["one row"];
+      show({ input: Object(schemas.Row), output: Object(schemas.Answer), example: first && first.value }, url);
+    }).catch(function (error) {
+      if (error instanceof TypeError && /fetch/i.test(error.message)) { say(answer, silent(url), true); }
+      else { say(answer, "What it says is no signature: " + error.message, true); }
+    });
+  }
+
+  function isAddress(url, answer) {
+    var isGood = /^https?:\/\//.test(url);
+    if (!isGood) { say(answer, "The address must begin with http:// or https://.", true); }
+    return isGood;
+  }
+
+  function silent(url) {
+    return "There was no answer that this page may read. Either nothing answers at " + url +
+      ", or the service does not allow this page to ask: `serving: {allow_origins: [\"" + (location.protocol === "file:" ? "null" : location.origin) +
+      "\"]}` in model.yaml lets it.";
+  }
 
   function example_of(api) {
     if (api.example) { return api.example; }
-    var row = {};
+    var row = Object.create(null);
     Object.keys(api.input.properties || {}).forEach(function (name) {
       var field = api.input.properties[name];
       row[name] = field["enum"] ? field["enum"][0] : { string: "", boolean: false }[types(field)[0]];
@@ -92,7 +140,7 @@
     return {
       nodes: made.map(function (each) { return each.label; }),
       read: function () {
-        var row = {};
+        var row = Object.create(null);
         made.forEach(function (each) {
           var value = valued(each.field, each.node.value);
           if (value !== null || required.indexOf(each.name) >= 0) { row[each.name] = value; }
@@ -126,7 +174,7 @@
   }
 
   function ask(url, row, answer) {
-    if (!/^https?:\/\//.test(url)) { return say(answer, "The address must begin with http:// or https://.", true); }
+    if (!isAddress(url, answer)) { return; }
     say(answer, "Asking…");
     fetch(url.replace(/\/+$/, "") + "/predict", {
       method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(row)
@@ -137,9 +185,7 @@
         say(answer, (isGood ? "" : "The service refused it (" + response.status + "):\n") + text.slice(0, 20000), !isGood);
       });
     }, function () {
-      say(answer, "There was no answer that this page may read. Either nothing answers at " + url +
-        ", or the service does not allow this page to ask: `serving: {allow_origins: [\"" + location.origin +
-        "\"]}` in model.yaml lets it.", true);
+      say(answer, silent(url), true);
     });
   }
 

@@ -12,6 +12,13 @@
     return g.el("a", { href: g.address(parts), text: version === undefined ? model : "v" + version });
   };
 
+  // What versions are ordered by: 1.10.0 comes after 1.9.0, and after 1.10.0-rc.1.
+  g.order = function (version) {
+    var parts = version.split("+")[0].split("-");
+    var numbers = parts[0].split(".").map(function (each) { return ("000000000" + each).slice(-9); });
+    return numbers.join(".") + (parts.length > 1 ? "-" + parts.slice(1).join("-") : "~");
+  };
+
   g.model = function (index, name) {
     return index.models.filter(function (each) { return each.name === name; })[0];
   };
@@ -42,7 +49,7 @@
           } },
         { key: "newest", title: "Newest", down: true,
           value: function (row) { return row.newest ? "v" + row.newest : ""; },
-          order: function (row) { return row.newest ? parseFloat(row.newest) : ""; },
+          order: function (row) { return row.newest ? g.order(row.newest) : ""; },
           cell: function (row) { return row.newest ? g.linkTo(row.name, row.newest) : "–"; } },
         { key: "count", title: "Versions", down: true, value: function (row) { return row.count; } },
         { key: "environments", title: "Environments", value: function (row) { return places(row).join(", "); },
@@ -91,10 +98,11 @@
         rows: found.rows,
         query: page.query,
         order: "-date",
+        inOrder: true,
         columns: [
           { key: "model", title: "Model", value: model, cell: function (row) { return g.linkTo(model(row)); } },
           { key: "version", title: "Version", down: true, value: function (row) { return "v" + row[1]; },
-            order: function (row) { return parseFloat(row[1]); },
+            order: function (row) { return g.order(row[1]); },
             cell: function (row) { return g.linkTo(model(row), row[1]); } },
           { key: "date", title: "Date", down: true, value: function (row) { return row[2]; },
             cell: function (row) { return g.date(row[2]); } },

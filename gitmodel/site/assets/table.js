@@ -4,7 +4,8 @@ gitmodel.table = (function (g) {
   var PAGE = 50, FEW = 8;
 
   // options: label; columns: [{key, title, value(row), cell(row), down}]; rows; filters: [{key, title, choices,
-  // meets(row, chosen)}]; query: what the address says; order: the first order. Returns a node.
+  // meets(row, chosen)}]; query: what the address says; order: the first order; inOrder: whether the rows come
+  // in it. Returns a node.
   function table(options) {
     var columns = options.columns;
     var filters = options.filters || [];
@@ -54,6 +55,7 @@ gitmodel.table = (function (g) {
     }
 
     function sorted(rows) {
+      if (options.inOrder && state.sort === options.order) { return rows; }
       var down = state.sort.charAt(0) === "-";
       var key = down ? state.sort.slice(1) : state.sort;
       var column = columns.filter(function (each) { return each.key === key; })[0];

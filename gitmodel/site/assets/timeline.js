@@ -200,7 +200,7 @@ gitmodel.timeline = (function (g) {
         readout.textContent = items[chosen].node.getAttribute("data-words");
       }
     }
-    var box = g.el("div", { "class": "box", role: "group", tabindex: "0", "aria-label": "Timeline: the arrow keys go from one thing to the next; a table follows" }, [picture]);
+    var box = g.el("div", { "class": "box timeline", role: "group", tabindex: "0", "aria-label": "Timeline: the arrow keys go from one thing to the next; a table follows" }, [picture]);
     box.addEventListener("keydown", function (event) {
       var step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (step || event.key === "Home" || event.key === "End") {
