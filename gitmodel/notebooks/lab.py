@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import sys
 from dataclasses import dataclass
@@ -33,8 +34,7 @@ def lab(file: Path) -> Lab:
     Raises:
         UsageError: If JupyterLab is not installed, or no port is free.
     """
-    if find_spec("jupyterlab") is None:
-        raise UsageError("JupyterLab is not installed", hint="`pip install 'gitmodel[jupyter]'` brings it")
+    program = (sys.executable, "-m", "jupyterlab") if find_spec("jupyterlab") else _on_path()
     port, token = _free_port(), secrets.token_urlsafe(24)
     settings = {
         "ServerApp.ip": _HOST,
@@ -49,11 +49,19 @@ def lab(file: Path) -> Lab:
     options = [f"--{name}={value}" for name, value in settings.items()]
     place = file.resolve()
     return Lab(
-        (sys.executable, "-m", "jupyterlab", *options, *root, str(place)),
+        (*program, *options, *root, str(place)),
         process.clean_environment({**stage_environment(), "JUPYTER_TOKEN": token}),
         place.parent,
         f"http://{_HOST}:{port}/lab/tree/{quote(place.name)}?token={token}",
     )
+
+
+def _on_path() -> tuple[str, ...]:
+    """Return a JupyterLab with an environment of its own; its kernel is gitmodel's Python all the same."""
+    found = shutil.which("jupyter-lab", path=process.clean_environment()["PATH"])
+    if found is None:
+        raise UsageError("JupyterLab is not installed", hint="`uv tool install jupyterlab` brings it")
+    return (found,)
 
 
 def _free_port() -> int:

@@ -20,11 +20,14 @@ from gitmodel.notebooks.lab import lab
 from tests.delivery.models import add_version
 
 
-def test_without_jupyterlab_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_one_with_an_environment_of_its_own_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    monkeypatch.setattr(module.shutil, "which", lambda _name, path: None)
     with pytest.raises(UsageError) as found:
         lab(tmp_path / "a.ipynb")
-    assert "gitmodel[jupyter]" in found.value.hint
+    assert "`uv tool install jupyterlab`" in found.value.hint
+    monkeypatch.setattr(module.shutil, "which", lambda name, path: f"/opt/tools/{name}")
+    assert lab(tmp_path / "a.ipynb").argv[0] == "/opt/tools/jupyter-lab"
 
 
 def test_it_listens_here_and_asks_nobody(tmp_path: Path) -> None:
