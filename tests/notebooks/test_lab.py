@@ -22,11 +22,11 @@ from tests.delivery.models import add_version
 
 def test_one_with_an_environment_of_its_own_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    monkeypatch.setattr(module.shutil, "which", lambda _name, path: None)
+    monkeypatch.setattr("gitmodel.notebooks.lab.shutil.which", lambda _name, **_told: None)
     with pytest.raises(UsageError) as found:
         lab(tmp_path / "a.ipynb")
     assert "`uv tool install jupyterlab`" in found.value.hint
-    monkeypatch.setattr(module.shutil, "which", lambda name, path: f"/opt/tools/{name}")
+    monkeypatch.setattr("gitmodel.notebooks.lab.shutil.which", lambda name, **_told: f"/opt/tools/{name}")
     assert lab(tmp_path / "a.ipynb").argv[0] == "/opt/tools/jupyter-lab"
 
 

@@ -20,7 +20,7 @@ def test_a_report_shows_the_plots_of_base_and_head(tmp_path: Path) -> None:
     assert parse_review(compact(found)) == found
     assert "| good | 0 → 0 | 45 → 22 |" in markdown(found)
     pictures = pictures_of(repo, found.models)
-    write_files(repo, found, tmp_path / "out", pictures)
+    write_files(found, tmp_path / "out", pictures)
     page = (tmp_path / "out" / "report.html").read_text()
     assert page.count('src="data:image/svg+xml;base64,') == 3
     assert page.count('src="data:image/png;base64,') == 2
