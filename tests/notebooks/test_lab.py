@@ -26,8 +26,8 @@ def test_one_with_an_environment_of_its_own_is_taken(monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError) as found:
         lab(tmp_path / "a.ipynb")
     assert "`uv tool install jupyterlab`" in found.value.hint
-    monkeypatch.setattr("gitmodel.notebooks.lab.shutil.which", lambda name, **_told: f"/opt/tools/{name}")
-    assert lab(tmp_path / "a.ipynb").argv[0] == "/opt/tools/jupyter-lab"
+    monkeypatch.setattr("gitmodel.notebooks.lab.shutil.which", lambda name, **_told: f"lab/{name}")
+    assert lab(tmp_path / "a.ipynb").argv[0] == "lab/jupyter-lab"
 
 
 def test_it_listens_here_and_asks_nobody(tmp_path: Path) -> None:

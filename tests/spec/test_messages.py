@@ -9,7 +9,7 @@ from gitmodel.spec import InvalidSpec, parse_environment, parse_model, parse_rep
 from gitmodel.spec.schedule import EXPECTED
 
 MODEL_KEYS = (
-    "one of artifact, data, deploy, description, evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, "
+    "one of artifact, data, deploy, description, evaluate, feedback, gates, intended_use, license, limitations, metrics, monitor, name, notebooks, owners, "
     "quality, retrain, serving, signature"
 )
 GATE_KEYS = "one of better, confidence, max, max_drop, metric, min, versus"

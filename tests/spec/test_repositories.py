@@ -202,7 +202,7 @@ def test_an_invalid_tree(models: Repository) -> None:
         ),
         (
             "models/fraud/model.yaml:2: metrik: found an unknown key; expected one of artifact, data, deploy, description, "
-            "evaluate, feedback, gates, metrics, monitor, name, notebooks, owners, quality, retrain, serving, signature; did you mean "
+            "evaluate, feedback, gates, intended_use, license, limitations, metrics, monitor, name, notebooks, owners, quality, retrain, serving, signature; did you mean "
             '"metrics"?'
         ),
     ]
