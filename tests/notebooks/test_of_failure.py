@@ -51,9 +51,9 @@ def command(repo: Repository, *args: str) -> process.Completed:
 def test_a_broken_example_leaves_a_notebook_that_runs_to_its_end(tmp_path: Path) -> None:
     repo = make_repository(tmp_path / "mails")
     assert repo.root is not None
+    repo.git("checkout", "-q", "-b", "topic")  # whose models are trained, and released by nobody
     shutil.copytree(resources.folder("examples") / "spam-filter", repo.root, dirs_exist_ok=True)
     base = commit_all(repo, {}, "The example")
-    repo.git("branch", "topic")
     assert pushed(repo, "topic", None, base).state == "done"
     script = repo.root / "models/spam-filter/train.py"
     broken = script.read_text().replace("train[TARGET])", 'train["ham"])')
