@@ -1,5 +1,6 @@
 """Take out of a notebook what does not belong into git: outputs, and counts of executions."""
 
+from copy import deepcopy
 from pathlib import Path
 
 from gitmodel.notebooks.cells import write
@@ -17,10 +18,9 @@ def strip(file: Path) -> bool:
     import nbformat
     from nbstripout import strip_output
 
-    before = file.read_bytes() if file.is_file() else b""
     node = read(file)
-    text = f"{nbformat.writes(strip_output(node, keep_output=False, keep_count=False))}\n".encode()
-    if node == nbformat.reads(before.decode("utf-8"), as_version=4):
+    clean = strip_output(deepcopy(node), keep_output=False, keep_count=False, keep_id=True)
+    if clean == node:
         return False
-    write(file, text)
+    write(file, f"{nbformat.writes(clean)}\n".encode())
     return True

@@ -85,6 +85,6 @@ def read(file: Path) -> Any:
 
     try:
         return nbformat.reads(file.read_text("utf-8"), as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         words = str(error).splitlines() or [type(error).__name__]
         raise InvalidFile(f"{file} is no notebook: {words[0]}") from error

@@ -1,27 +1,17 @@
 """The notebooks that a training has executed, and pages of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gitmodel.errors import GitmodelError
-from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.notebooks.cells import write
 from gitmodel.pipelines.runs import Runs
 from gitmodel.spec import ModelSpec
 from gitmodel.training import fetch_file
-from gitmodel.training.lock import locked_outs
+from gitmodel.training.lock import executed_notebooks
 
 Say = Callable[[str], None]
-
-
-def executed_notebooks(repo: Repository, spec: ModelSpec, commit: str) -> Iterator[str]:
-    """Yield the executed notebooks of the result of a training, as paths from the top of the repository."""
-    path = spec.path("dvc.lock")
-    text = read_file(repo, commit, path)
-    for out in locked_outs(text, path) if text else ():
-        if out.endswith(".ipynb"):
-            yield spec.path(out)
 
 
 def write_pages(repo: Repository, commit: str, paths: Sequence[str], folder: Path) -> list[Path]:
@@ -57,7 +47,7 @@ def keep_pages(repo: Repository, spec: ModelSpec, commit: str, run: str, say: Sa
         say: Told where the pages are.
     """
     folder = Runs(repo).log(run).parent / "notebooks"
-    for page in write_pages(repo, commit, [*executed_notebooks(repo, spec, commit)], folder):
+    for page in write_pages(repo, commit, executed_notebooks(repo, spec, commit), folder):
         say(f"[train] {spec.name}: what its notebook shows: {page}")
 
 

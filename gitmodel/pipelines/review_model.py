@@ -13,7 +13,6 @@ from gitmodel.delivery import materials
 from gitmodel.delivery.gates import GateResult, Measuring
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.repository import Repository
-from gitmodel.pipelines.executed import executed_notebooks
 from gitmodel.pipelines.plan import Touched
 from gitmodel.pipelines.releasing import goes_to
 from gitmodel.pipelines.review_parts import (
@@ -35,6 +34,7 @@ from gitmodel.reports.review.document import Drawn, Figure, GateLine, Item, Mode
 from gitmodel.spec import EnvironmentSpec, ModelSpec, load_model
 from gitmodel.spec.metric_names import higher_is_better
 from gitmodel.training import fetch_file
+from gitmodel.training.lock import executed_notebooks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,6 @@ from typing import Any
 
 from gitmodel import __version__
 from gitmodel.errors import GitmodelError
-from gitmodel.git.objects import read_file
 from gitmodel.git.repository import Repository
 from gitmodel.registry.versions import Version
 from gitmodel.site.gathering import Model
@@ -123,14 +122,10 @@ def _plots(repo: Repository, version: Version) -> Iterator[tuple[str, str, bytes
 def _notebooks(repo: Repository, version: Version) -> Iterator[tuple[str, str, bytes]]:
     from gitmodel.notebooks.html import notebook_html
     from gitmodel.training.fetching import fetch_file
-    from gitmodel.training.lock import locked_outs
+    from gitmodel.training.lock import executed_notebooks
 
     spec = load_model(repo, version.commit, version.model)
-    lock = spec.path("dvc.lock")
-    text = read_file(repo, version.commit, lock)
-    for path in (
-        spec.path(out) for out in (locked_outs(text, lock) if text else ()) if out.endswith(".ipynb")
-    ):
+    for path in executed_notebooks(repo, spec, version.commit):
         with suppress(GitmodelError):  # it is not on this machine, or is none
             content = fetch_file(repo, version.commit, path, pull=False).read_bytes()
             yield path, "html", notebook_html(content, title=path).encode("utf-8", "replace")

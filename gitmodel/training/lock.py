@@ -9,6 +9,7 @@ from typing import Any
 from gitmodel.errors import InvalidFile
 from gitmodel.git.objects import read_files
 from gitmodel.git.repository import Repository
+from gitmodel.spec import ModelSpec
 
 # What names a stage of ``foreach``, as far as the name tells it: other holes are DVC's to fill.
 _ITEM = re.compile(r"\$\{\s*(?:item|key)\s*\}")
@@ -97,5 +98,12 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def locked_outs(content: bytes, file: str) -> dict[str, str]:
-    """Return the digests of all outputs that a lock names, by path as the lock has it."""
+    """Return the digests of all outputs that a lock names, by path from the top where ``file`` is."""
     return {out.path: out.md5 for out in _outs(content, file, b"")}
+
+
+def executed_notebooks(repo: Repository, spec: ModelSpec, commit: str) -> list[str]:
+    """Return the executed notebooks of the result of a training, as paths from the top of the repository."""
+    file = spec.path("dvc.lock")
+    content = read_files(repo, commit, [file])[file]
+    return [out for out in locked_outs(content, file) if out.endswith(".ipynb")] if content else []
