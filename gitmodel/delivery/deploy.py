@@ -145,8 +145,8 @@ class _Deployment:
         freeze = self._freeze()
         done = []
         for desired in wanted:
-            before = set_up_version(states, desired.model)
-            done.append(self._note(desired, self._known_bad(desired) or self._bring(desired, before, freeze)))
+            brought = self._known_bad(desired) or self._bring(desired, states, freeze)
+            done.append(self._note(desired, brought))
         for stray in strays:
             removed = self._remove(stray, freeze)
             done.append(self._note(should.get(stray.model) or Desired(stray.model), removed))
@@ -161,7 +161,7 @@ class _Deployment:
             self.sink(freeze.words)
         return freeze
 
-    def _bring(self, desired: Desired, before: str, freeze: Freeze | None) -> Deployed:
+    def _bring(self, desired: Desired, states: Sequence[HostState], freeze: Freeze | None) -> Deployed:
         options = self.options
         how = Bringing(
             self.repo,
@@ -171,8 +171,9 @@ class _Deployment:
             check=options.check,
             thorough=options.thorough,
             manner=options.manner,
+            states=states,
         )
-        return how.bring(desired, before)
+        return how.bring(desired, set_up_version(states, desired.model))
 
     def _known_bad(self, desired: Desired) -> Deployed | None:
         """Return that a version is not tried again: it is held as bad, or git is still to hear of it."""

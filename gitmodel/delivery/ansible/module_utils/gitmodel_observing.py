@@ -30,7 +30,10 @@ def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
     elif programs and not router.listens(host, port):
         problems.append(f"its router does not listen at {host}:{port}")
     services = [
-        _service(program, states.get(program.name), is_routed=program in routes.get(program.key, {}))
+        {
+            **_service(program, states.get(program.name), is_routed=program in routes.get(program.key, {})),
+            "is_reached": _is_reached(program, routes.get(program.key, {}), host, port),
+        }
         for program in programs
     ]
     left = sorted(_models_left(layout, keys) - {program.model for program in programs})
@@ -93,6 +96,13 @@ def _service(program: Program, found: "dict[str, Any] | None", *, is_routed: boo
         "since": start,
         "state": str(found["statename"]) if found else "",
     }
+
+
+def _is_reached(program: Program, route: "dict[Program, int]", host: str, port: int) -> bool:
+    """Say whether the router sends all requests of its model to a program, which answers them."""
+    return [*route] == [program] and probe.is_version(
+        probe.version_at(host, port, f"/{program.model}"), program
+    )
 
 
 def _moment(seconds: float) -> str:

@@ -159,15 +159,14 @@ class Systemd:
         found = self.state(name)
         if found is not None and found["statename"] in ("STARTING", "RUNNING"):
             return
-        _systemctl("daemon-reload")
-        _systemctl("enable", "--quiet", "--now", "--no-block", self._layout.unit(name))
+        _systemctl("enable", "--quiet", "--now", "--no-block", self._layout.unit(name))  # reloads, too
 
     def remove(self, name: str) -> bool:
         """Stop a program and forget it; say whether there was one."""
         unit, config = self._layout.unit(name), self._layout.config(name)
         known = config.exists() or self.state(name) is not None
         if known:
-            _systemctl("disable", "--quiet", "--now", unit, check=config.exists())
+            _systemctl("disable", "--quiet", "--no-reload", "--now", unit, check=config.exists())
             config.unlink(missing_ok=True)
             _systemctl("daemon-reload")
             _systemctl("reset-failed", unit, check=False)

@@ -1,6 +1,7 @@
-"""Send a host what it lacks of a cargo, in one archive, and have it installed there.
+"""Have a version started and switched to on a host, which is sent what it lacks first, in one archive.
 
-It runs where gitmodel does. Hosts that lack the same are sent the same archive, made once a rollout.
+It runs where gitmodel does. A host that lacks nothing is asked once. Hosts that lack the same are sent the
+same archive, made once a rollout.
 """
 
 import fcntl
@@ -8,37 +9,51 @@ import hashlib
 import json
 import posixpath
 import tarfile
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
 
+from gitmodel.delivery.ansible.action_plugins.gitmodel_ask import read_request
+
+# What a module is given of a request, and of the part of it that is for hosts of a kind.
+_TAKES = ("root", "units", "turn", "host", "port", "environment", "smoke", "ready_seconds", "limits", "share")
+_OF_PART = ("cargo", "router", "command")
+
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """Arguments: those of the module, ``sources`` (the folders of each part) and ``workspace``."""
+    """No arguments: everything is in the request."""
 
     TRANSFERS_FILES = True
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:  # noqa: ARG002 - ansible's own
-        """Send and install."""
-        given = dict(self._task.args)
-        sources, workspace = given.pop("sources"), Path(given.pop("workspace"))
-        asked: dict[str, Any] = self._execute_module(
-            module_name="gitmodel_cargo", module_args=given, task_vars=task_vars
-        )
+        """Ask what is missing, send it, and ask again."""
+        request = read_request()
+        part = request["parts"][request["hosts"][str(task_vars["inventory_hostname"])]]
+        given = {name: request[name] for name in _TAKES} | {name: part[name] for name in _OF_PART}
+        asked = self._ask(given, task_vars)
         lacks = asked.get("missing")
         if not lacks or self._task.check_mode:
-            return {**asked, "changed": bool(lacks)}
-        archive = make_archive(workspace, given["cargo"], sources, lacks)
+            return asked
+        begun = time.monotonic()
+        archive = make_archive(Path(request["workspace"]), given["cargo"], part["sources"], lacks)
         folder = self._make_tmp_path()
         try:
             there = self._transfer_file(str(archive), posixpath.join(folder, "cargo.tar"))
-            answer: dict[str, Any] = self._execute_module(
-                module_name="gitmodel_cargo", module_args={**given, "archive": there}, task_vars=task_vars
-            )
+            seconds = round(time.monotonic() - begun, 2)
+            answer = self._ask({**given, "archive": there}, task_vars)
         finally:
             self._remove_tmp_path(folder)
+        if "phases" in answer:
+            answer["phases"] = {"send": seconds, **answer["phases"]}
+        return answer
+
+    def _ask(self, given: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(
+            module_name="gitmodel_switch", module_args=dict(given), task_vars=task_vars
+        )
         return answer
 
 
