@@ -90,7 +90,9 @@ def deploy(
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
-        done = _Deployment(repo, target, tip, by, sink, given, left).run()
+        states = runtimes.runtime(target.runtime).observe(target)
+        target = target.reached_at(state.address for state in states)
+        done = _Deployment(repo, target, tip, by, sink, given, left).run(states)
     if not given.check:
         try:
             settle(repo, env, by=by, sink=sink)
@@ -134,8 +136,7 @@ class _Deployment:
     options: Options
     left: Sequence[Entry]
 
-    def run(self) -> list[Deployed]:
-        states = runtimes.runtime(self.target.runtime).observe(self.target)
+    def run(self, states: Sequence[HostState]) -> list[Deployed]:
         should = read_desired(self.repo, self.target.name, self.tip)
         wanted = [desired for desired in should.values() if desired.version]
         names = [each.model for each in wanted]

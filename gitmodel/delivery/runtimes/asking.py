@@ -35,6 +35,8 @@ def request(target: Target, release: Release, seen: Mapping[str, Seen], workspac
         "keep_releases": _KEPT_RELEASES,
         "limits": dict(target.limits),
         "share": {},
+        "secrets": list(target.secrets),
+        "tls": {"certificate": target.tls.certificate, "key": target.tls.key} if target.tls else {},
         "workspace": str(workspace),
         "hosts": {host: each.platform for host, each in hosts.items()},
         "parts": {each.platform: _part(target, release, tree, each) for each in hosts.values()},

@@ -21,6 +21,7 @@ class ServiceState:
         since: When it was started (UTC, RFC 3339); "": it does not run.
         state: What the keeper of services says of it, such as RUNNING.
         is_reached: Whether all requests go to it through the router, which it answers.
+        model_id: What it says of itself.
     """
 
     model: str
@@ -31,6 +32,7 @@ class ServiceState:
     since: str = ""
     state: str = ""
     is_reached: bool = False
+    model_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,3 +103,9 @@ def serving_version(states: Sequence[HostState], model: str) -> str:
     """Return the version of a model that answers on all hosts that can be asked; "": not the same."""
     version = set_up_version(states, model)
     return version if all(state.serves(model, version) for state in states if state.is_reachable) else ""
+
+
+def model_id_of(states: Sequence[HostState], model: str, version: str | None) -> str | None:
+    """Return what the services of a version say that its id is, if one says it."""
+    mine = (each for state in states for each in state.services if each.model == model)
+    return next((each.model_id for each in mine if each.version == version and each.model_id), None)

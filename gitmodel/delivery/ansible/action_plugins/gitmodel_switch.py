@@ -7,6 +7,7 @@ same archive, made once a rollout.
 import fcntl
 import hashlib
 import json
+import os
 import posixpath
 import tarfile
 import time
@@ -14,17 +15,30 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleActionFail  # type: ignore[import-untyped]
 from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
 
 from gitmodel.delivery.ansible.action_plugins.gitmodel_ask import read_request
 
 # What a module is given of a request, and of the part of it that is for hosts of a kind.
-_TAKES = ("root", "units", "turn", "host", "port", "environment", "smoke", "ready_seconds", "limits", "share")
+_TAKES = (
+    "root",
+    "units",
+    "turn",
+    "host",
+    "port",
+    "environment",
+    "smoke",
+    "ready_seconds",
+    "limits",
+    "share",
+    "tls",
+)
 _OF_PART = ("cargo", "router", "command")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """No arguments: everything is in the request."""
+    """Everything is in the request, but for ``secrets``: what the inventory (or its vault) knows of them."""
 
     TRANSFERS_FILES = True
 
@@ -33,6 +47,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         request = read_request()
         part = request["parts"][request["hosts"][str(task_vars["inventory_hostname"])]]
         given = {name: request[name] for name in _TAKES} | {name: part[name] for name in _OF_PART}
+        given["secrets"] = secrets_of(request["secrets"], self._task.args.get("secrets") or {})
         asked = self._ask(given, task_vars)
         lacks = asked.get("missing")
         if not lacks or self._task.check_mode:
@@ -55,6 +70,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             module_name="gitmodel_switch", module_args=dict(given), task_vars=task_vars
         )
         return answer
+
+
+def secrets_of(names: Iterable[str], known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value of each secret, from the inventory or the environment of this process.
+
+    Raises:
+        AnsibleActionFail: If one has none.
+    """
+    found = {name: str(known[name]) if name in known else os.environ.get(name) for name in names}
+    lacking = ", ".join(sorted(name for name, value in found.items() if value is None))
+    if lacking:
+        raise AnsibleActionFail(
+            f"no value for {lacking}: set it in this command's environment, "
+            "or in `gitmodel_secrets` of the inventory's variables"
+        )
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def make_archive(

@@ -46,6 +46,8 @@ def main() -> None:
             "ready_seconds": {"type": "float", "required": True},
             "limits": {"type": "dict", "default": {}},
             "share": {"type": "dict", "default": {}},
+            "tls": {"type": "dict", "default": {}},
+            "secrets": {"type": "dict", "default": {}, "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -76,7 +78,7 @@ def main() -> None:
 def _bring_up(layout: Layout, given: dict[str, Any]) -> tuple[str, bool]:
     layout.make()
     made = keeper(layout).bring_up("", lambda: router.refuse_taken(given["host"], given["port"]))
-    return made, router.ensure(layout, given["host"], given["port"], given["router"])
+    return made, router.ensure(layout, given["host"], given["port"], given["router"], given["tls"])
 
 
 def _start_and_route(
@@ -94,6 +96,7 @@ def _start_and_route(
                 given["ready_seconds"],
                 variables=rollout.variables_of(given["environment"]),
                 limits=given["limits"],
+                secrets=given["secrets"],
             )
         with _timed(phases, "switch"):
             share = given["share"]
