@@ -52,7 +52,11 @@ def place_release(layout: Layout, program: Program, source: Path, digest: str) -
     for leftover in final.parent.glob(".*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
     temporary = final.parent / f".{final.name}.{os.getpid()}.tmp"
-    shutil.copytree(source, temporary, symlinks=True, copy_function=_link)
+    try:
+        shutil.copytree(source, temporary, symlinks=True, copy_function=_link)
+    except shutil.Error as error:  # one triple a file that could not be copied
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise HostError(str(error.args[0][0][2])) from error
     if tree_digest(temporary) != digest:
         shutil.rmtree(temporary)
         raise HostError(f"the package {source} has changed while it was rolled out; run it again")
