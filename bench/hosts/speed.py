@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.hosts.scene import hosts, release, target
-from bench.registry.measure import Pair, alternate
+from bench.registry.measure import Pair, alternate, table
 from gitmodel.delivery import playbook, runtimes
 from gitmodel.delivery.rollout import roll_out
 from gitmodel.delivery.target import Release, Target
@@ -34,6 +34,9 @@ def speed(folder: Path, many: int, rounds: int) -> Sequence[Pair]:
 
             return act
 
+        returned = _returned(folder, one, numbers, rounds)
+        print(table([unchanged, returned]), flush=True)
+
         made = [release(folder, next(numbers)) for _ in range(2 * rounds + 3)]
         for each in (one, all_):
             newest(each)(0)  # tools are sent once
@@ -45,7 +48,7 @@ def speed(folder: Path, many: int, rounds: int) -> Sequence[Pair]:
             rounds=rounds,
             bound=2.5,
         )
-        return [unchanged, wide, _returned(folder, one, numbers, rounds)]
+        return [unchanged, returned, wide]
 
 
 def _unchanged(folder: Path, one: Target, first: Release, rounds: int) -> Pair:

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(bool(lacking()), reason=lacking() or "hosts can be booted"),
 ]
 PATH = f"/{TINY}/predict"
-SWITCHES = int(os.environ.get("GITMODEL_TEST_SWITCHES", "3"))
+SWITCHES = int(os.environ.get("GITMODEL_TEST_SWITCHES", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,9 @@ def all_run(hosts: list[Host], version: str) -> bool:
 
 def kill_ansible() -> None:
     """End the ansible that this process has started, and what that has started, at once."""
-    found = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
     rows = [line.split(None, 2) for line in found.stdout.splitlines()]
     ours = [
         int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "ansible-playbook" in args
