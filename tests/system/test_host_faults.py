@@ -181,7 +181,7 @@ def test_canaries_and_a_host_that_starts_again_in_one(served: Target, hosts: lis
     analysis = AnalysisSpec(min_requests=30, max_latency_ratio=8)
     steps = replace(served, strategy=StrategySpec("canary", (20, 100), timedelta(seconds=1), analysis))
     before = str(live(hosts[0]))
-    with load(hosts[0].address, FLEET_PORT, PATH, {"x": 1}, clients=16, seconds=300, pause=0.02) as sent:
+    with load(hosts[0].address, FLEET_PORT, PATH, {"x": 1}, clients=8, seconds=300, pause=0.1) as sent:
         with pytest.raises(Aborted, match="its answers are distributed otherwise") as raised:
             roll_out(steps, make("8", mode="odd"), sink=print)
         assert [(step.percent, step.verdict) for step in raised.value.steps] == [(20, "failed")]
