@@ -56,6 +56,8 @@ bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md
 	$(BIN)/python -m bench.notes
 	$(BIN)/python -m bench.ci --write docs/benchmarks.md
+	$(BIN)/python -m bench.hosts switches --write docs/benchmarks.md
+	$(BIN)/python -m bench.hosts speed --write docs/benchmarks.md
 	$(BIN)/python -m bench.live --write docs/benchmarks.md
 	$(BIN)/python -m bench.live.monitor
 	$(BIN)/python -m bench.site --write docs/benchmarks.md

@@ -110,8 +110,13 @@ def table(pairs: Sequence[Pair]) -> str:
 
 def section(pairs: Sequence[Pair]) -> str:
     """Return the table with when and where it was measured, as the page has it."""
+    return measured(table(pairs))
+
+
+def measured(words: str) -> str:
+    """Return a table after a line that says when and where it was measured."""
     day = datetime.now(UTC).date().isoformat()
-    return f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{table(pairs)}"
+    return f"Measured on {day}, Python {platform.python_version()}, {machine()}.\n\n{words}"
 
 
 def _middle(values: Sequence[float]) -> str:

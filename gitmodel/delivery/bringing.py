@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitmodel.delivery import runtimes
@@ -11,6 +11,7 @@ from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import RolloutFailed, Task
 from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import roll_out_in_turn, tell
+from gitmodel.delivery.runtimes.states import HostState, runs_alone
 from gitmodel.delivery.steps import StepOutcome
 from gitmodel.delivery.strategy import Aborted, Manner
 from gitmodel.delivery.target import Release, Target
@@ -62,7 +63,8 @@ class Deployed:
         """Seconds by step; on several hosts, until the last of them had done it."""
         seconds: dict[str, float] = {}
         for task in self.tasks:
-            seconds[task.name] = round(seconds.get(task.name, 0.0) + task.seconds, 2)
+            for name, spent in task.phases.items():
+                seconds[name] = round(seconds.get(name, 0.0) + spent, 2)
         return seconds
 
 
@@ -94,6 +96,7 @@ class Bringing:
         check: Only say what would change.
         thorough: Compare files, too, and mend what is not as it was written.
         manner: How the steps of a canary or shadow are taken.
+        states: What its hosts run.
     """
 
     repo: Repository
@@ -103,6 +106,7 @@ class Bringing:
     check: bool = False
     thorough: bool = False
     manner: Manner = field(default_factory=Manner)
+    states: Sequence[HostState] = ()
 
     def bring(self, desired: Desired, previous: str) -> Deployed:
         """Bring a model to its version; ``previous`` is the one that runs. What fails is told, not raised."""
@@ -141,6 +145,8 @@ class Bringing:
         drift = used.drift(self.target, release) if self.thorough else ()
         if drift and not (is_new or self.check):
             return self._mend(desired, release, drift, found)
+        if not self.thorough and self.target.inventory and runs_alone(self.states, release.program):
+            return replace(found, outcome="unchanged")  # all hosts were asked a moment ago
         manner = replace(self.manner, at_once=self.manner.at_once or desired.is_rollback)
         done = roll_out_in_turn(self.target, release, sink=self.sink, check=self.check, manner=manner)
         words = ""

@@ -90,7 +90,9 @@ def deploy(
         tip = env_tip(repo, env)
         if tip is None:
             raise UsageError(f"nothing was promoted to {env} yet", hint="run `gitmodel promote`")
-        done = _Deployment(repo, target, tip, by, sink, given, left).run()
+        states = runtimes.runtime(target.runtime).observe(target)
+        target = target.reached_at(state.address for state in states)
+        done = _Deployment(repo, target, tip, by, sink, given, left).run(states)
     if not given.check:
         try:
             settle(repo, env, by=by, sink=sink)
@@ -134,8 +136,7 @@ class _Deployment:
     options: Options
     left: Sequence[Entry]
 
-    def run(self) -> list[Deployed]:
-        states = runtimes.runtime(self.target.runtime).observe(self.target)
+    def run(self, states: Sequence[HostState]) -> list[Deployed]:
         should = read_desired(self.repo, self.target.name, self.tip)
         wanted = [desired for desired in should.values() if desired.version]
         names = [each.model for each in wanted]
@@ -145,8 +146,8 @@ class _Deployment:
         freeze = self._freeze()
         done = []
         for desired in wanted:
-            before = set_up_version(states, desired.model)
-            done.append(self._note(desired, self._known_bad(desired) or self._bring(desired, before, freeze)))
+            brought = self._known_bad(desired) or self._bring(desired, states, freeze)
+            done.append(self._note(desired, brought))
         for stray in strays:
             removed = self._remove(stray, freeze)
             done.append(self._note(should.get(stray.model) or Desired(stray.model), removed))
@@ -161,7 +162,7 @@ class _Deployment:
             self.sink(freeze.words)
         return freeze
 
-    def _bring(self, desired: Desired, before: str, freeze: Freeze | None) -> Deployed:
+    def _bring(self, desired: Desired, states: Sequence[HostState], freeze: Freeze | None) -> Deployed:
         options = self.options
         how = Bringing(
             self.repo,
@@ -171,8 +172,9 @@ class _Deployment:
             check=options.check,
             thorough=options.thorough,
             manner=options.manner,
+            states=states,
         )
-        return how.bring(desired, before)
+        return how.bring(desired, set_up_version(states, desired.model))
 
     def _known_bad(self, desired: Desired) -> Deployed | None:
         """Return that a version is not tried again: it is held as bad, or git is still to hear of it."""

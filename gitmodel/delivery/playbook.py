@@ -62,6 +62,12 @@ class Task:
         return bool(self.result.get("changed"))
 
     @property
+    def phases(self) -> Mapping[str, float]:
+        """Seconds by step: those that its module told, else the task is the step."""
+        told = self.result.get("phases")
+        return told if isinstance(told, dict) and told else {self.name: self.seconds}
+
+    @property
     def message(self) -> str:
         """The module's words about its failure, or its notes."""
         return str(self.result.get("msg") or self.result.get("notes") or "")

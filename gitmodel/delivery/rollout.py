@@ -11,6 +11,7 @@ from gitmodel.delivery.ansible.module_utils import gitmodel_layout
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.locks import environment_lock
 from gitmodel.delivery.playbook import Task, sweep
+from gitmodel.delivery.runtimes.looking import Found
 from gitmodel.delivery.steps import StepOutcome
 from gitmodel.delivery.strategy import Carrying, Manner
 from gitmodel.delivery.target import Release, Target
@@ -104,13 +105,13 @@ def roll_out_in_turn(
     """Do what `roll_out` does, for one who holds the environment (see `turn`)."""
     begun = time.monotonic()
     used = runtimes.runtime(target.runtime)
-    missing = used.is_live(target, release)
+    found = used.look(target, release)
     outcome: Outcome = "unchanged"
     carrying = Carrying(used, target, release, manner or Manner(), sink, lambda task: sink(tell(task)))
     hosts: tuple[HostOutcome, ...] = ()
-    if missing:
-        sink(f"{release.model} v{release.version} to {target.name}: {missing}")
-        outcome, hosts = _carry(carrying, check=check)
+    if found.missing:
+        sink(f"{release.model} v{release.version} to {target.name}: {found.missing}")
+        outcome, hosts = _carry(carrying, found, check=check)
     else:
         sweep(target.workspace)
     return Rollout(
@@ -123,14 +124,17 @@ def roll_out_in_turn(
     )
 
 
-def _carry(carrying: Carrying, *, check: bool) -> tuple[Outcome, tuple[HostOutcome, ...]]:
+def _carry(carrying: Carrying, found: Found, *, check: bool) -> tuple[Outcome, tuple[HostOutcome, ...]]:
     """Take the steps of the environment's strategy, then switch."""
     target, release = carrying.target, carrying.release
-    if target.strategy.kind != "blue-green" and not check and not carrying.proceed():
-        return "holding", ()
+    known: Found | None = found
+    if target.strategy.kind != "blue-green" and not check:
+        if not carrying.proceed():
+            return "holding", ()
+        known = None  # what was seen before the steps is old
     used = runtimes.runtime(target.runtime)
     try:
-        tasks, hosts = used.deploy(target, release, check=check, sink=carrying.tell)
+        tasks, hosts = used.deploy(target, release, check=check, sink=carrying.tell, found=known)
         carrying.tasks += tasks
     except GitmodelError as error:
         if carrying.steps:

@@ -9,7 +9,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_probe import version_at
 from gitmodel.delivery.deploy import find_target
 from gitmodel.delivery.inventories import at_hosts
 from gitmodel.delivery.outcomes import Outcome, read_outcomes
-from gitmodel.delivery.runtimes.states import HostState, ServiceState, serving_version
+from gitmodel.delivery.runtimes.states import HostState, ServiceState, model_id_of, serving_version
 from gitmodel.delivery.target import Target
 from gitmodel.errors import UsageError
 from gitmodel.git.commits import read_log
@@ -80,6 +80,8 @@ def status(repo: Repository, env: str) -> list[Status]:
     if tip is None:
         return []
     states = _states(target) if target else ()
+    if target:
+        target = target.reached_at(state.address for state in states)
     commits = [commit.oid for commit in read_log(repo, tip, limit=_LOOKED_BACK)]
     outcomes = read_outcomes(repo, commits)
 
@@ -93,6 +95,7 @@ def status(repo: Repository, env: str) -> list[Status]:
         if target and (target.inventory or (target.kubernetes and not answer)):
             # who asks from here may not reach what hosts answer, nor an address inside a cluster
             live = serving_version(states, desired.model) or None
+            model_id = model_id_of(states, desired.model, live)
         hosts = tuple(each for state in states for each in host_services(state, desired))
         return Status(env, desired.model, desired.version, live, model_id, url, desired.hold, last, hosts)
 

@@ -1,6 +1,7 @@
 """Where a rollout goes, and what it brings."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Layout, Program
 from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import tree_digest
 from gitmodel.errors import InvalidFile, ToolFailed, UsageError
-from gitmodel.spec.environment import EnvironmentSpec, StrategySpec
+from gitmodel.spec.environment import EnvironmentSpec, StrategySpec, TlsSpec
 from gitmodel.spec.kubernetes import ContainerSpec, KubernetesSpec
 
 ON_HOSTS = "systemd"  # the runtime whose root is on other machines
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - only compared with
 ON_HOSTS_ROOT = Path("/var/lib/gitmodel")
 
 
@@ -21,7 +23,8 @@ class Target:
 
     ``drain`` counts the seconds between a switch and the end of the old version; ``strategy`` says how a new
     version takes over. ``local`` is the folder on this machine for what a rollout needs meanwhile (``None``:
-    the root is on this machine). ``batch``, ``max_failures`` and ``limits`` are those of `EnvironmentSpec`.
+    the root is on this machine). ``batch``, ``max_failures``, ``limits``, ``secrets`` and ``tls`` are
+    those of `EnvironmentSpec`. ``address`` is where clients reach a router that listens on all addresses.
     """
 
     name: str
@@ -38,6 +41,9 @@ class Target:
     batch: str = "25%"
     max_failures: int = 0
     limits: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
+    tls: TlsSpec | None = None
+    address: str = ""
 
     @property
     def layout(self) -> Layout:
@@ -58,8 +64,15 @@ class Target:
         """Return where a model answers (the router itself when no model is named)."""
         if self.kubernetes is not None:
             return self.kubernetes.url(model)
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/{model}".rstrip("/")
+        host = self.tls.name if self.tls else self.address or self.host
+        scheme = "https" if self.tls else "http"
+        host = f"[{host}]" if ":" in host else host
+        return f"{scheme}://{host}:{self.port}/{model}".rstrip("/")
+
+    def reached_at(self, addresses: Iterable[str]) -> "Target":
+        """Return the same, which clients reach at the first of these if it listens on all addresses."""
+        first = next((each for each in addresses if each), "")
+        return replace(self, address=first) if self.host in _ANY else self
 
 
 def target_of(spec: EnvironmentSpec, state: Path) -> Target:
@@ -88,6 +101,8 @@ def target_of(spec: EnvironmentSpec, state: Path) -> Target:
         local=here if on_hosts else None,
         batch=spec.batch,
         max_failures=spec.max_failures,
+        secrets=spec.secrets,
+        tls=spec.tls,
         limits=tuple((key, value) for key, value in asdict(spec.limits).items() if value),
     )
 

@@ -11,6 +11,7 @@ from gitmodel.spec.environment import (
     LimitsSpec,
     ReconcileSpec,
     StrategySpec,
+    TlsSpec,
 )
 from gitmodel.spec.kubernetes import ContainerSpec, build_kubernetes
 from gitmodel.spec.model import ModelSpec
@@ -90,6 +91,8 @@ def build_environment(data: dict[str, Any], file: str, *, site_local: bool = Fal
         "kubernetes": build_kubernetes(data.get("kubernetes")),
         "container": ContainerSpec(**data.get("container", {})),
         "limits": LimitsSpec(**data.get("limits", {})),
+        "secrets": tuple(data.get("secrets", ())),
+        "tls": TlsSpec(**data["tls"]) if "tls" in data else None,
     }
     if "batch" in made:
         made["batch"] = str(made["batch"])

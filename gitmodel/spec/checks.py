@@ -111,8 +111,24 @@ def environment_problems(document: Document) -> Iterator[Problem]:
     yield from _strategy(document, data.get("strategy", {}))
     yield from _schedule(document, "reconcile")
     yield from _kubernetes(document, data)
+    yield from _on_hosts(document, data)
     for place, odd in check_windows(data.get("windows", {})):
         yield document.problem(("windows", *place), odd.found, odd.expected, odd.hint)
+
+
+def _on_hosts(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
+    """Check what belongs to the runtime ``systemd``."""
+    runtime = data.get("runtime", "process")
+    if runtime == "systemd" and "inventory" not in data:
+        yield document.problem(
+            ("runtime",),
+            "`systemd` without an inventory",
+            "an ansible inventory",
+            "add `inventory: production.hosts.yaml`",
+        )
+    for key in ("secrets", "tls"):
+        if key in data and runtime != "systemd":
+            yield document.problem((key,), f"`{key}` with the runtime `{runtime}`", "the runtime `systemd`")
 
 
 def _schedule(document: Document, key: str) -> Iterator[Problem]:

@@ -79,6 +79,15 @@ class LimitsSpec:
 
 
 @dataclass(frozen=True)
+class TlsSpec:
+    """The name that clients use, and the files on each host that prove it."""
+
+    name: str
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True)
 class EnvironmentSpec:
     """An environment as its file declares it.
 
@@ -87,7 +96,7 @@ class EnvironmentSpec:
     means this machine. ``host`` and ``port`` are where the router listens; ``root`` is the folder on the
     host that holds releases and state; ``drain`` counts seconds. ``batch`` is how many hosts are taken at
     once, a number or a percentage; ``max_failures`` how many may fail before all return. ``kubernetes`` is
-    there with that runtime only.
+    there with that runtime only. ``secrets`` names variables whose values are nobody's business.
     """
 
     name: str
@@ -109,6 +118,8 @@ class EnvironmentSpec:
     limits: LimitsSpec = LimitsSpec()
     batch: str = "25%"
     max_failures: int = 0
+    secrets: tuple[str, ...] = ()
+    tls: TlsSpec | None = None
 
     @property
     def inventory_path(self) -> str | None:

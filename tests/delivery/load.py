@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +19,7 @@ class Load:
     path: str
     body: dict[str, object]
     pause: float = 0.0
+    seen: Callable[[bytes], object] = bytes
     answered: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -42,7 +43,7 @@ class Load:
         try:
             connection.request("POST", self.path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            answer.read()
+            self.seen(answer.read())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return type(error).__name__
@@ -55,10 +56,23 @@ class Load:
 
 @contextmanager
 def load(
-    host: str, port: int, path: str, body: dict[str, object], *, clients: int = 16, seconds: float = 120
+    host: str,
+    port: int,
+    path: str,
+    body: dict[str, object],
+    *,
+    clients: int = 16,
+    seconds: float = 120,
+    pause: float = 0.0,
 ) -> Iterator[Load]:
-    """Keep a load on while the block runs, ``seconds`` at most; half of the clients pause between two."""
-    busy, pausing = Load(host, port, path, body), Load(host, port, path, body, pause=0.05)
+    """Keep a load on while the block runs, ``seconds`` at most.
+
+    Half of the clients pause between two requests, the others for ``pause`` seconds.
+    """
+    busy, pausing = (
+        Load(host, port, path, body, pause=pause),
+        Load(host, port, path, body, pause=max(0.05, pause)),
+    )
     threads = [
         threading.Thread(target=(busy if number % 2 else pausing).client, args=(seconds,), daemon=True)
         for number in range(clients)

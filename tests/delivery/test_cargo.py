@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gitmodel.delivery.ansible.action_plugins.gitmodel_cargo import make_archive
+from gitmodel.delivery.ansible.action_plugins.gitmodel_switch import make_archive
 from gitmodel.delivery.ansible.module_utils.gitmodel_cargo import (
     Cargo,
     environment,

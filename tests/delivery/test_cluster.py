@@ -42,7 +42,7 @@ def test_what_is_missing_is_said(
 ) -> None:
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(tmp_path))
     with pytest.raises(ToolFailed, match="not installed") as caught:
-        KubernetesRuntime().is_live(target, release())
+        KubernetesRuntime().look(target, release())
     assert "ansible-galaxy collection install kubernetes.core" in caught.value.hint
 
 
@@ -55,9 +55,9 @@ def test_a_version_is_started_switched_to_and_put_back(
     used, one, two = KubernetesRuntime(), release("1"), release("2")
     told: list[str] = []
 
-    assert used.is_live(target, one) == "nothing runs there yet"
+    assert used.look(target, one).missing == "nothing runs there yet"
     used.deploy(target, one, check=False, sink=lambda task: told.append(task.name))
-    assert used.is_live(target, one) == ""
+    assert used.look(target, one).missing == ""
     assert used.drift(target, one) == ()
     assert published == [f"registry.example.org/team/credit-risk:1-{one.digest[:16]}"]
     assert api.names("Job") == api.names("ConfigMap") == []
@@ -70,7 +70,7 @@ def test_a_version_is_started_switched_to_and_put_back(
     with pytest.raises(RolloutFailed) as caught:
         used.deploy(target, two, check=False, sink=lambda _task: None)
     assert caught.value.bad_version
-    assert used.is_live(target, one) == ""
+    assert used.look(target, one).missing == ""
     assert api.names("Deployment") == [names_of(one).version]
 
     assert used.remove(target, "credit-risk", forget=False)

@@ -4,9 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from gitmodel.delivery.ansible.module_utils.gitmodel_layout import Program
 from gitmodel.delivery.promotion import promote
 from gitmodel.delivery.removal import unwanted, withdraw
-from gitmodel.delivery.runtimes.states import HostState, ServiceState, serving_version, set_up_version
+from gitmodel.delivery.runtimes.states import (
+    HostState,
+    ServiceState,
+    model_id_of,
+    runs_alone,
+    serving_version,
+    set_up_version,
+)
 from gitmodel.delivery.status import Status, host_services
 from gitmodel.errors import Refused
 from gitmodel.git.repository import Repository
@@ -86,3 +94,27 @@ def test_what_is_left_of_a_model_is_removed_too(repo: Repository) -> None:
     left = [HostState("web1", left=(MODEL,))]
     (found,) = unwanted(repo, "live", tip, left, [], empty=False, sink=print)
     assert (found.version, found.forget) == ("-", False)
+
+
+@pytest.mark.parametrize(
+    ("services", "problems", "alone"),
+    [
+        ((replace(WELL, is_reached=True),), (), True),
+        ((WELL,), (), False),
+        ((replace(WELL, is_reached=True, is_healthy=False),), (), False),
+        ((replace(WELL, is_reached=True, digest="e" * 64),), (), False),
+        ((replace(WELL, is_reached=True), OLD), (), False),
+        ((replace(WELL, is_reached=True),), ("its router does not run",), False),
+        ((), (), False),
+    ],
+)
+def test_nothing_is_to_do(
+    services: tuple[ServiceState, ...], problems: tuple[str, ...], *, alone: bool
+) -> None:
+    good = HostState("web1", (replace(WELL, is_reached=True, model_id="1d024450"),))
+    states = (good, HostState("web2", services, problems=problems))
+    assert runs_alone(states, Program(MODEL, "2", "d" * 64)) is alone
+    assert not runs_alone((good, GONE), Program(MODEL, "2", "d" * 64))
+    assert not runs_alone((), Program(MODEL, "2", "d" * 64))
+    assert model_id_of(states, MODEL, "2") == "1d024450"
+    assert model_id_of(states, MODEL, "1") is None

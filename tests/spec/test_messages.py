@@ -331,6 +331,18 @@ MISTAKES_OF_ENVIRONMENTS = {
         "name: production\nruntime: Systemd\n",
         '2: runtime: found "Systemd"; expected one of process, systemd, container, kubernetes; did you mean "systemd"?',
     ),
+    "hosts of no inventory": (
+        "name: production\nruntime: systemd\n",
+        "2: runtime: found `systemd` without an inventory; expected an ansible inventory; add `inventory: production.hosts.yaml`",
+    ),
+    "secrets of another runtime": (
+        "name: production\nsecrets: [TOKEN]\n",
+        "2: secrets: found `secrets` with the runtime `process`; expected the runtime `systemd`",
+    ),
+    "a secret that is ours": (
+        "name: production\nsecrets: [PATH]\n",
+        '2: secrets[0]: found "PATH"; expected the name of a variable in capitals',
+    ),
     "relative root": (
         "name: production\nroot: srv\n",
         '2: root: found "srv"; expected an absolute path, or one that begins with ~/',

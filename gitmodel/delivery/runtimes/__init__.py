@@ -6,6 +6,7 @@ from typing import Protocol
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.runtimes import container, kubernetes, process, systemd
+from gitmodel.delivery.runtimes.looking import Found
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.strategy import Stepping
 from gitmodel.delivery.target import Release, Target
@@ -15,13 +16,22 @@ from gitmodel.errors import UsageError
 class Runtime(Stepping, Protocol):
     """What a rollout needs of a runtime; `process` is the example to follow."""
 
-    def is_live(self, target: Target, release: Release) -> str:
-        """Return "" where exactly this release runs, healthy and routed; else what is missing."""
+    def look(self, target: Target, release: Release) -> Found:
+        """Return what is missing until exactly this release runs, healthy and routed."""
 
     def deploy(
-        self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
+        self,
+        target: Target,
+        release: Release,
+        *,
+        check: bool,
+        sink: Callable[[Task], None],
+        found: Found | None = None,
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
-        """Make it so by ansible, or put back and raise `ToolFailed`; return what was done, and where."""
+        """Make it so by ansible, or put back and raise `ToolFailed`; return what was done, and where.
+
+        ``found`` is what `look` said a moment ago.
+        """
 
     def observe(self, target: Target) -> tuple[HostState, ...]:
         """Return what runs on each host, without changing anything; a host that is down is named as such."""

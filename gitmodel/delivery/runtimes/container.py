@@ -17,6 +17,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_rollout import variables_of
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
 from gitmodel.delivery.runtimes import images
+from gitmodel.delivery.runtimes.looking import Found
 from gitmodel.delivery.runtimes.names import image_of, names_of
 from gitmodel.delivery.runtimes.pods import PORT
 from gitmodel.delivery.runtimes.process import ProcessRuntime
@@ -44,12 +45,18 @@ class ContainerRuntime(ProcessRuntime):
     """See `gitmodel.delivery.runtimes.Runtime`."""
 
     def deploy(
-        self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
+        self,
+        target: Target,
+        release: Release,
+        *,
+        check: bool,
+        sink: Callable[[Task], None],
+        found: Found | None = None,
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """See to the image, then do as with a process."""
         if not check:
             images.build(image_name(release), release, target)
-        return super().deploy(target, contained(target, release), check=check, sink=sink)
+        return super().deploy(target, contained(target, release), check=check, sink=sink, found=found)
 
     def drift(self, target: Target, release: Release) -> tuple[str, ...]:
         """Compare what runs, and each file that was written for it, with what should be."""

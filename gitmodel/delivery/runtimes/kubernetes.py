@@ -23,6 +23,7 @@ from gitmodel.delivery.runtimes.cluster import (
     reference,
     states,
 )
+from gitmodel.delivery.runtimes.looking import Found
 from gitmodel.delivery.runtimes.names import ENVIRONMENT, MANAGED_BY, Names, cluster_of, image_of
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.target import Release, Target
@@ -46,12 +47,18 @@ _COLLECTIONS = "~/.ansible/collections:/usr/share/ansible/collections"
 class KubernetesRuntime:
     """See `gitmodel.delivery.runtimes.Runtime`."""
 
-    def is_live(self, target: Target, release: Release) -> str:
-        """Return "" where exactly this release runs, is ready, and gets the requests."""
-        return decide(release, look(target))
+    def look(self, target: Target, release: Release) -> Found:
+        """Look whether exactly this release runs, is ready, and gets the requests."""
+        return Found(decide(release, look(target)))
 
     def deploy(
-        self, target: Target, release: Release, *, check: bool, sink: Sink
+        self,
+        target: Target,
+        release: Release,
+        *,
+        check: bool,
+        sink: Sink,
+        found: Found | None = None,  # noqa: ARG002 - a fellow's argument
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """See to its image, then run the playbook."""
         cluster = look(target)

@@ -1,7 +1,7 @@
 """What the hosts of an inventory have of a model, asked over ssh in one task."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitmodel.delivery import playbook
@@ -35,6 +35,17 @@ class Seen:
     def platform(self) -> str:
         """Its Python and its machine, for which wheels are made."""
         return f"{self.python} {self.machine}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is of a release: ``missing`` says what is lacking ("": nothing), ``hosts`` who lacks what.
+
+    Hosts are told of where there are several; whoever deploys at once need not ask them again.
+    """
+
+    missing: str = ""
+    hosts: Mapping[str, Seen] = field(default_factory=dict)
 
 
 def look(target: Target, release: Release, *, tree: str = "") -> dict[str, Seen]:

@@ -23,6 +23,7 @@ from gitmodel.delivery.ansible.module_utils.gitmodel_layout import HostError, Pr
 from gitmodel.delivery.ansible.module_utils.gitmodel_turn import turn
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.playbook import Task
+from gitmodel.delivery.runtimes.looking import Found
 from gitmodel.delivery.runtimes.observing import Observed, decide
 from gitmodel.delivery.runtimes.states import HostState, parse_state
 from gitmodel.delivery.target import Release, Target
@@ -59,15 +60,21 @@ def changed_files(target: Target, release: Release) -> list[str]:
 class ProcessRuntime:
     """See `gitmodel.delivery.runtimes.Runtime`."""
 
-    def is_live(self, target: Target, release: Release) -> str:
-        """Return "" where exactly this release runs and answers, under a living supervisor."""
+    def look(self, target: Target, release: Release) -> Found:
+        """Look whether exactly this release runs and answers, under a living supervisor."""
         missing = decide(release.program, observe(target, release.model))
         if not missing and not gitmodel_supervisor.Supervisor(target.layout).answers():
-            return "its supervisor does not run"
-        return missing
+            return Found("its supervisor does not run")
+        return Found(missing)
 
     def deploy(
-        self, target: Target, release: Release, *, check: bool, sink: Callable[[Task], None]
+        self,
+        target: Target,
+        release: Release,
+        *,
+        check: bool,
+        sink: Callable[[Task], None],
+        found: Found | None = None,  # noqa: ARG002 - a fellow's argument
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """Run the playbook on this machine."""
         _refuse_inventory(target)
@@ -84,7 +91,7 @@ class ProcessRuntime:
 
     def drift(self, target: Target, release: Release) -> tuple[str, ...]:
         """Compare what runs, and each file that was written for it, with what should be."""
-        missing = self.is_live(target, release)
+        missing = self.look(target, release).missing
         return (*([missing] if missing else []), *changed_files(target, release))
 
     def remove(self, target: Target, model: str, *, forget: bool) -> tuple[str, ...]:

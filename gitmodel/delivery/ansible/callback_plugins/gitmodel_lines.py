@@ -22,6 +22,7 @@ _SHOWN = (
     "look",
     "notes",
     "observed",
+    "phases",
     "exception",
     "rescued",
     "module_stdout",

@@ -10,7 +10,6 @@ from ..module_utils import gitmodel_router as router  # noqa: TID252 - the one f
 from ..module_utils.gitmodel_keeper import keeper  # noqa: TID252
 from ..module_utils.gitmodel_layout import HostError, Layout, parse_program, read_programs  # noqa: TID252
 from ..module_utils.gitmodel_observing import changed_files  # noqa: TID252
-from ..module_utils.gitmodel_probe import version_at  # noqa: TID252
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def main() -> None:
             "kept": keeper(layout).answers(),
             "routed": [[program.as_json(), weight] for program, weight in weights.items()],
             "programs": [program.as_json() for program in programs],
-            "answer": version_at(given["host"], given["port"], f"/{model}") if weights else None,
+            "answer": router.version(layout, given["host"], given["port"], model) if weights else None,
             "python": "{}.{}".format(*sys.version_info[:2]),
             "machine": platform.machine(),
             "address": given["address"],

@@ -15,7 +15,7 @@ from ..module_utils.gitmodel_layout import (  # noqa: TID252
     parse_program,
     read_programs,
 )
-from ..module_utils.gitmodel_probe import is_version, version_at, wait  # noqa: TID252
+from ..module_utils.gitmodel_probe import is_version, wait  # noqa: TID252
 from ..module_utils.gitmodel_turn import turn  # noqa: TID252
 
 
@@ -56,13 +56,13 @@ def main() -> None:
 def _back(layout: Layout, program: Program, given: dict[str, Any]) -> dict[str, Any]:
     """Undo a switch to a program, and give it the time to end its requests."""
     placed = read_programs(layout).get(program.name, program)
-    where = (given["host"], given["port"], f"/{program.model}")
+    where = (layout, given["host"], given["port"], program.model)
     changed = placed in router.routed(layout, program.model)
     if changed:
         router.put_back(layout, placed)
         if placed in router.routed(layout, program.model):
             raise HostError(f"{program.model} stays at v{program.version}: the version before is gone")
-        wait(lambda: not is_version(version_at(*where), placed), 5)
+        wait(lambda: not is_version(router.version(*where), placed), 5)
         time.sleep(given["drain_seconds"])
     runs = " and ".join(f"v{each.version}" for each in router.routed(layout, program.model))
     return {"changed": changed, "notes": f"{runs} runs" if runs else "nothing runs"}

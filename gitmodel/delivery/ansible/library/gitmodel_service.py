@@ -31,16 +31,15 @@ def main() -> None:
             "turn": {"type": "str", "required": True},
             "program": {"type": "dict", "required": True},
             "source": {"type": "path"},
-            "digest": {"type": "str"},
+            "tree": {"type": "str"},
             "environment": {"type": "str", "default": ""},
             "command": {"type": "list", "elements": "str"},
             "smoke": {"type": "list", "elements": "dict", "default": []},
             "ready_seconds": {"type": "float", "default": 60.0},
             "drain_seconds": {"type": "float", "default": 1.0},
             "keep_releases": {"type": "int", "default": 3},
-            "limits": {"type": "dict", "default": {}},
         },
-        required_if=[("state", "started", ("digest", "command"))],
+        required_if=[("state", "started", ("source", "tree", "command"))],
         supports_check_mode=True,
     )
     layout = Layout(Path(module.params["root"]), module.params["units"])
@@ -59,12 +58,9 @@ def main() -> None:
 
 
 def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[bool, str]:
-    if given["source"]:
-        is_spoilt = rollout.is_changed(layout, program)
-        if rollout.place_release(layout, program, Path(given["source"]), given["digest"]) and is_spoilt:
-            keeper(layout).remove(program.name)  # it may have been started from other files
-    else:
-        rollout.check_release(layout, program, given["digest"])
+    is_spoilt = rollout.is_changed(layout, program)
+    if rollout.place_release(layout, program, Path(given["source"]), given["tree"]) and is_spoilt:
+        keeper(layout).remove(program.name)  # it may have been started from other files
     changed = rollout.start(
         layout,
         program,
@@ -72,7 +68,6 @@ def _started(layout: Layout, program: Program, given: dict[str, Any]) -> tuple[b
         given["smoke"],
         given["ready_seconds"],
         variables=rollout.variables_of(given["environment"]),
-        limits=given["limits"],
     )
     port = read_programs(layout)[program.name].port
     return changed, f"ready on port {port}, {len(given['smoke'])} smoke predictions as expected"

@@ -19,6 +19,7 @@ def main() -> None:
             "units": {"type": "str", "default": ""},
             "host": {"type": "str", "default": ""},
             "port": {"type": "int", "default": 0},
+            "address": {"type": "str", "default": ""},
             "turn": {"type": "str", "default": ""},
             "model": {"type": "str", "default": ""},
             "drain_seconds": {"type": "float", "default": 1.0},
@@ -30,7 +31,8 @@ def main() -> None:
     layout = Layout(Path(given["root"]), given["units"])
     try:
         if given["state"] == "observed":
-            module.exit_json(changed=False, observed=observe(layout, given["host"], given["port"]))
+            found = observe(layout, given["host"], given["port"])
+            module.exit_json(changed=False, observed={**found, "address": given["address"]})
         done = []
         if layout.root.is_dir():
             with turn(layout, given["turn"], claim=True):

@@ -31,6 +31,7 @@ class Keeper(Protocol):
         program: "Program | None" = None,
         limits: Mapping[str, str] = {},
         low_port: bool = False,
+        credentials: Mapping[str, str] = {},
     ) -> bool:
         """Put the file of a program in place; say whether that changed it.
 
@@ -42,6 +43,7 @@ class Keeper(Protocol):
             program: The version of a model that it is; ``None``: none (the router).
             limits: ``memory`` and ``cpu`` in the words of systemd, for those who can hold it to them.
             low_port: Whether it listens on a port below 1024.
+            credentials: Files that root reads for it, by the name that it finds them under.
         """
 
     def state(self, name: str) -> "dict[str, Any] | None":

@@ -161,6 +161,15 @@ class Layout:
         """What the router watches: one file a model."""
         return self.root / "router" / "dynamic"
 
+    @property
+    def certificate(self) -> Path:
+        """Where the router is told of its certificate; a dot keeps it apart from models."""
+        return self.routes / ".tls.yaml"
+
+    def secrets(self, name: str) -> Path:
+        """Return the file with variables of a program that are nobody's business, read by systemd alone."""
+        return self.root / "secrets" / f"{name}.env"
+
     def release(self, program: Program) -> Path:
         """Return the folder of a program's release."""
         return self.root / "releases" / program.key / program.release

@@ -10,6 +10,7 @@ from .gitmodel_keeper import keeper
 from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs
 from .gitmodel_rollout import tree_digest
 from .gitmodel_routes import route
+from .gitmodel_systemd import is_unit_changed
 
 
 def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
@@ -30,7 +31,10 @@ def observe(layout: Layout, host: str, port: int) -> dict[str, Any]:
     elif programs and not router.listens(host, port):
         problems.append(f"its router does not listen at {host}:{port}")
     services = [
-        _service(program, states.get(program.name), is_routed=program in routes.get(program.key, {}))
+        {
+            **_service(program, states.get(program.name), is_routed=program in routes.get(program.key, {})),
+            "is_reached": _is_reached(layout, program, routes.get(program.key, {}), host, port),
+        }
         for program in programs
     ]
     left = sorted(_models_left(layout, keys) - {program.model for program in programs})
@@ -46,7 +50,8 @@ def changed_routing(layout: Layout, placed: Program, host: str, port: int) -> "l
         host: The address that the router should listen on.
         port: Its port.
     """
-    static = router.static(layout, host, port, router.figures_port(layout))
+    secure = layout.certificate.exists()
+    static = router.static(layout, host, port, router.figures_port(layout), secure=secure)
     found = [
         change_of(layout.router_config, "its router's file", static),
         change_of(layout.route(placed.key), "its route", route({placed: 1})),
@@ -68,9 +73,10 @@ def changed_files(layout: Layout, program: Program, host: str, port: int, tree: 
         return []
     release = layout.release(placed)
     is_spoilt = not release.is_dir() or tree_digest(release) != tree
-    return changed_routing(layout, placed, host, port) + (
-        ["files of its release were changed"] if is_spoilt else []
-    )
+    found = changed_routing(layout, placed, host, port)
+    if layout.units and is_unit_changed(layout, placed.name):
+        found.append("its unit was changed")
+    return [*found, "files of its release were changed"] if is_spoilt else found
 
 
 def _states(layout: Layout) -> "tuple[dict[str, dict[str, Any]], list[str]]":
@@ -92,7 +98,15 @@ def _service(program: Program, found: "dict[str, Any] | None", *, is_routed: boo
         "is_routed": is_routed,
         "since": start,
         "state": str(found["statename"]) if found else "",
+        "model_id": str((answer or {}).get("model_id") or ""),
     }
+
+
+def _is_reached(layout: Layout, program: Program, route: "dict[Program, int]", host: str, port: int) -> bool:
+    """Say whether the router sends all requests of its model to a program, which answers them."""
+    return [*route] == [program] and probe.is_version(
+        router.version(layout, host, port, program.model), program
+    )
 
 
 def _moment(seconds: float) -> str:

@@ -12,6 +12,7 @@ from . import gitmodel_router as router
 from .gitmodel_keeper import Keeper, keeper
 from .gitmodel_layout import HostError, Layout, Program, VersionError, read_programs, write
 from .gitmodel_ports import free_port
+from .gitmodel_systemd import keep_secrets
 
 _DEAD = ("BACKOFF", "EXITED", "FATAL", "STOPPED", "UNKNOWN")
 
@@ -51,7 +52,11 @@ def place_release(layout: Layout, program: Program, source: Path, digest: str) -
     for leftover in final.parent.glob(".*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
     temporary = final.parent / f".{final.name}.{os.getpid()}.tmp"
-    shutil.copytree(source, temporary, symlinks=True, copy_function=_link)
+    try:
+        shutil.copytree(source, temporary, symlinks=True, copy_function=_link)
+    except shutil.Error as error:  # one triple a file that could not be copied
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise HostError(str(error.args[0][0][2])) from error
     if tree_digest(temporary) != digest:
         shutil.rmtree(temporary)
         raise HostError(f"the package {source} has changed while it was rolled out; run it again")
@@ -109,6 +114,7 @@ def start(
     *,
     variables: Mapping[str, str],
     limits: Mapping[str, str] = {},
+    secrets: Mapping[str, str] = {},
 ) -> bool:
     """Run a program beside all others until it is ready, is who it must be and predicts what it must.
 
@@ -120,6 +126,7 @@ def start(
         seconds: How long it may take to become ready.
         variables: What it finds in its environment beside what every program does.
         limits: See `Keeper.write`.
+        secrets: Variables that nobody else may read, where systemd runs it.
 
     Returns:
         Whether anything had to be started.
@@ -130,10 +137,13 @@ def start(
     kept = keeper(layout)
     known = read_programs(layout).get(program.name)
     placed = known or program.at(free_port(layout))
-    changed = _write_config(layout, placed, command, variables, limits)
+    changed = bool(layout.units) and keep_secrets(layout, placed.name, secrets)
+    changed |= _write_config(layout, placed, command, variables, limits)
     position = kept.position(placed.name)
     if changed or _is_stuck(kept, placed, seconds):
         kept.remove(placed.name)
+        if layout.units:
+            keep_secrets(layout, placed.name, secrets)
         _write_config(layout, placed, command, variables, limits)
         changed = True
     found = kept.state(placed.name)

@@ -2,6 +2,9 @@
 
 import json
 import socket
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from .gitmodel_keeper import Keeper, keeper
 from .gitmodel_layout import ROUTER, HostError, Layout, Program, read_programs, write
@@ -15,7 +18,7 @@ _SWITCH_SECONDS = 15.0
 _FREE_FOR_ALL = 1024  # lower ports need a capability
 
 
-def static(layout: Layout, host: str, port: int, figures: int) -> str:
+def static(layout: Layout, host: str, port: int, figures: int, *, secure: bool = False) -> str:
     """Return the router's own configuration: no dashboard, nothing reported to anyone.
 
     Args:
@@ -23,11 +26,13 @@ def static(layout: Layout, host: str, port: int, figures: int) -> str:
         host: The address that models answer at.
         port: The port that they answer at.
         figures: The loopback port on which the router tells how many requests each version answered.
+        secure: Whether models answer by TLS alone.
     """
+    spoken: dict[str, Any] = {"http": {"tls": {}}} if secure else {}
     return as_text(
         {
             "entryPoints": {
-                "web": {"address": f"{_in_url(host)}:{port}", "asDefault": True},
+                "web": {"address": f"{_in_url(host)}:{port}", "asDefault": True, **spoken},
                 "figures": {"address": f"127.0.0.1:{figures}"},
             },
             "metrics": {
@@ -65,8 +70,12 @@ def _route_text(layout: Layout, model: str) -> str:
         return ""
 
 
-def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
+def ensure(
+    layout: Layout, host: str, port: int, executable: str, tls: Mapping[str, str] = MappingProxyType({})
+) -> bool:
     """See to it that the router runs and listens on host and port; say whether that changed anything.
+
+    ``tls`` holds the paths of ``certificate`` and ``key`` on the host, if it has one.
 
     Raises:
         HostError: If somebody else has the port, or the router does not come up.
@@ -77,11 +86,12 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     figures = figures_port(layout)
     if not figures or (_state(kept) != "RUNNING" and listens("127.0.0.1", figures)):
         figures = free_port(layout)
-    changed = write(layout.router_config, static(layout, host, port, figures))
-    changed |= _write_config(kept, layout, port, executable)
+    changed = write(layout.router_config, static(layout, host, port, figures, secure=bool(tls)))
+    changed |= _write_certificate(layout, tls)
+    changed |= _write_config(kept, layout, port, executable, tls)
     if changed and kept.state(ROUTER) is not None:
         kept.remove(ROUTER)
-        _write_config(kept, layout, port, executable)
+        _write_config(kept, layout, port, executable, tls)
     wait(lambda: _state(kept) != "STARTING", 5)
     if _state(kept) == "RUNNING" and listens(host, port):
         return changed
@@ -94,9 +104,25 @@ def ensure(layout: Layout, host: str, port: int, executable: str) -> bool:
     return True
 
 
-def _write_config(kept: Keeper, layout: Layout, port: int, executable: str) -> bool:
+def _write_config(kept: Keeper, layout: Layout, port: int, executable: str, tls: Mapping[str, str]) -> bool:
     command = (executable, f"--configfile={layout.router_config}")
-    return kept.write(ROUTER, command, layout.root, {}, low_port=port < _FREE_FOR_ALL)
+    return kept.write(ROUTER, command, layout.root, {}, low_port=port < _FREE_FOR_ALL, credentials=tls)
+
+
+def _write_certificate(layout: Layout, tls: Mapping[str, str]) -> bool:
+    """Tell the router where systemd gives it certificate and key, which only root can read elsewhere."""
+    if not tls:
+        there = layout.certificate.exists()
+        layout.certificate.unlink(missing_ok=True)
+        return there
+    given = f"/run/credentials/{layout.unit(ROUTER)}"
+    files = {"certFile": f"{given}/certificate", "keyFile": f"{given}/key"}
+    return write(layout.certificate, as_text({"tls": {"stores": {"default": {"defaultCertificate": files}}}}))
+
+
+def version(layout: Layout, host: str, port: int, model: str) -> "dict[str, Any] | None":
+    """Return what ``/version`` of a model says through the router."""
+    return version_at(host, port, f"/{model}", secure=layout.certificate.exists())
 
 
 def _address(layout: Layout, point: str = "web") -> "tuple[str, int] | None":
@@ -162,7 +188,7 @@ def switch(layout: Layout, program: Program, host: str, port: int) -> bool:
     if changed and before is not None:
         write(previous, before)
     write(path, text)
-    if wait(lambda: _answers(program, host, port), _SWITCH_SECONDS):
+    if wait(lambda: _answers(layout, program, host, port), _SWITCH_SECONDS):
         return changed
     if changed or previous.exists():
         put_back(layout, program)
@@ -172,9 +198,9 @@ def switch(layout: Layout, program: Program, host: str, port: int) -> bool:
     )
 
 
-def _answers(program: Program, host: str, port: int) -> bool:
+def _answers(layout: Layout, program: Program, host: str, port: int) -> bool:
     """Three answers in a row, each on a connection of its own."""
-    return all(is_version(version_at(host, port, f"/{program.model}"), program) for _ in range(3))
+    return all(is_version(version(layout, host, port, program.model), program) for _ in range(3))
 
 
 def put_back(layout: Layout, program: Program) -> None:

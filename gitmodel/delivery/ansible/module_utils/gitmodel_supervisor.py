@@ -195,6 +195,7 @@ class Supervisor:
         program: "Program | None" = None,
         limits: Mapping[str, str] = {},  # noqa: ARG002 - it cannot hold a program to them
         low_port: bool = False,  # noqa: ARG002 - it runs as who started it
+        credentials: Mapping[str, str] = {},  # noqa: ARG002 - it is for hosts with systemd
     ) -> bool:
         """Put the ``.ini`` of a program in place; say whether that changed it."""
         self._layout.scratch(name).mkdir(parents=True, exist_ok=True)

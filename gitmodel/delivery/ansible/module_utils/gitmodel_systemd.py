@@ -4,12 +4,13 @@ A program may read what everybody may, write its own scratch folder and the envi
 connect; it has no capability, no device, no new privilege and none of the rarer system calls.
 """
 
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ Group={account}
 WorkingDirectory={folder}
 ExecStart={command}
 {environment}
+{given}
 Restart=always
 RestartSec=1
 TimeoutStopSec=10
@@ -71,6 +73,7 @@ SystemCallFilter=@system-service
 [Install]
 WantedBy=multi-user.target
 """
+_DIGEST = "# sha256 of what follows: "
 _LIMITS = {"memory": "MemoryMax", "cpu": "CPUQuota"}
 _LOW_PORT = "CAP_NET_BIND_SERVICE"
 _SHOWN = "LoadState,ActiveState,SubState,MainPID,ActiveEnterTimestampMonotonic"
@@ -115,6 +118,7 @@ class Systemd:
         program: "Program | None" = None,
         limits: Mapping[str, str] = {},
         low_port: bool = False,
+        credentials: Mapping[str, str] = {},
     ) -> bool:
         """Put the unit of a program in place; say whether that changed it."""
         scratch = self._layout.scratch(name)
@@ -127,11 +131,21 @@ class Systemd:
             folder=_escape(str(folder)),
             command=" ".join(_quote(word).replace("$", "$$") for word in command),
             environment="\n".join(f"Environment={_quote(f'{key}={told[key]}')}" for key in sorted(told)),
+            given="\n".join(self._given(name, credentials)),
             limits="\n".join(f"{_LIMITS[key]}={limits[key]}" for key in sorted(limits)),
             writable=" ".join(_quote(str(path)) for path in writable),
             capabilities=_LOW_PORT if low_port else "",
         )
+        text = f"{_DIGEST}{_sha256(text)}\n{text}"
         return write(self._layout.config(name), ini(program, text) if program else text)
+
+    def _given(self, name: str, credentials: Mapping[str, str]) -> Iterator[str]:
+        """What root reads for a program, and nobody else can."""
+        secrets = self._layout.secrets(name)
+        if secrets.exists():
+            yield f"EnvironmentFile={_escape(str(secrets))}"
+        for key in sorted(credentials):
+            yield f"LoadCredential={key}:{_escape(credentials[key])}"
 
     def state(self, name: str) -> "dict[str, Any] | None":
         """Return what systemd knows of a program, in the words of supervisor (whose states were first)."""
@@ -159,16 +173,16 @@ class Systemd:
         found = self.state(name)
         if found is not None and found["statename"] in ("STARTING", "RUNNING"):
             return
-        _systemctl("daemon-reload")
-        _systemctl("enable", "--quiet", "--now", "--no-block", self._layout.unit(name))
+        _systemctl("enable", "--quiet", "--now", "--no-block", self._layout.unit(name))  # reloads, too
 
     def remove(self, name: str) -> bool:
         """Stop a program and forget it; say whether there was one."""
         unit, config = self._layout.unit(name), self._layout.config(name)
         known = config.exists() or self.state(name) is not None
         if known:
-            _systemctl("disable", "--quiet", "--now", unit, check=config.exists())
+            _systemctl("disable", "--quiet", "--no-reload", "--now", unit, check=config.exists())
             config.unlink(missing_ok=True)
+            self._layout.secrets(name).unlink(missing_ok=True)
             _systemctl("daemon-reload")
             _systemctl("reset-failed", unit, check=False)
         shutil.rmtree(self._layout.scratch(name), ignore_errors=True)
@@ -192,6 +206,43 @@ def _state(active: str, sub: str) -> str:
     return {"active": "RUNNING", "activating": "STARTING", "failed": "FATAL", "deactivating": "STOPPING"}.get(
         active, "STOPPED"
     )
+
+
+def keep_secrets(layout: Layout, name: str, values: Mapping[str, str]) -> bool:
+    """Put variables of a program where only root reads them; say whether they are others than before."""
+    file = layout.secrets(name)
+    if not values:
+        there = file.exists()
+        file.unlink(missing_ok=True)
+        return there
+    text = "".join(f'{key}="{_shielded(values[key])}"\n' for key in sorted(values))
+    if file.exists() and file.read_text("utf-8") == text:
+        return False
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    new.replace(file)
+    return True
+
+
+def _shielded(value: str) -> str:
+    """Return a value as it stands between double quotes in a file of variables."""
+    return "".join(f"\\{letter}" if letter in '"\\`$' else letter for letter in value)
+
+
+def is_unit_changed(layout: Layout, name: str) -> bool:
+    """Say whether somebody else has written into a program's unit; what is put beside it is theirs."""
+    head, mark, rest = layout.config(name).read_text("utf-8", "replace").partition(_DIGEST)
+    if not mark:
+        return False  # of an earlier release
+    told, _, text = rest.partition("\n")
+    return head.count("\n") > 1 or told != _sha256(text)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _make_account() -> str:
