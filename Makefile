@@ -50,7 +50,7 @@ test-quick: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests that sta
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not system"
 
 test-system: $(VENV)/.stamp-dev $(NODE)/node_modules/.stamp ## The tests with real services and whole pipelines
-	$(BIN)/python -m pytest -q -m system --durations=10
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m system --durations=25 tests/system tests
 
 bench: $(VENV)/.stamp-dev ## Measure against peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench.registry --write docs/benchmarks.md

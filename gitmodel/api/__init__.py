@@ -11,8 +11,6 @@ What is not there raises `Missing`, which is a `KeyError`; every error is a `git
 Models and versions are as they were when they were asked for; all objects may be shared among threads.
 """
 
-from gitmodel.api.evaluation import Evaluation
-from gitmodel.api.failure import Failure
 from gitmodel.api.models import Missing, Model, Registry, open_registry
 from gitmodel.api.version import Version
 from gitmodel.metrics.records import Record
@@ -22,8 +20,6 @@ from gitmodel.training.sources import StaleWarning
 __all__ = [
     "ArtifactRef",
     "DataRef",
-    "Evaluation",
-    "Failure",
     "Missing",
     "Model",
     "Record",

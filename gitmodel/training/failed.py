@@ -12,7 +12,6 @@ from gitmodel.errors import ToolFailed
 from gitmodel.git.refs import resolve
 from gitmodel.git.repository import Repository
 from gitmodel.registry.versions import Version
-from gitmodel.training.checkout import checkout
 from gitmodel.training.digest import read_parameters
 from gitmodel.training.pipeline import Dvc, open_dvc
 
@@ -92,6 +91,8 @@ def prepare(
     Raises:
         ToolFailed: If an input cannot be had, or a stage that makes one fails.
     """
+    from gitmodel.training.checkout import checkout  # which the reading of models would pay for
+
     if (folder / ".git").is_file() and resolve(Repository.open(folder), "HEAD") == version.commit:
         tree = folder.resolve()
     else:

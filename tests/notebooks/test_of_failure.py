@@ -11,7 +11,7 @@ import pytest
 
 import gitmodel
 from gitmodel import process, resources
-from gitmodel.api import Failure as FailureHere
+from gitmodel.api.failure import Failure as FailureHere
 from gitmodel.errors import GitmodelError, InvalidFile
 from gitmodel.git.repository import Repository
 from gitmodel.git.values import Oid

@@ -29,7 +29,8 @@ def test_a_branch_that_shares_nothing_is_all_new(repo: Repository) -> None:
     said: list[str] = []
     assert execute(repo, [Pushed("refs/heads/other", None, resolve(repo, "other"))], said.append) != 0
     assert said[0] == "[plan] a: it is new here"
-    assert said[1].startswith("error: ")
+    assert said[1].startswith("[train] a: `gitmodel notebook a-")
+    assert said[2].startswith("error: ")
 
 
 def test_a_model_that_is_not_valid_fails_alone(repo: Repository) -> None:

@@ -4,6 +4,7 @@ They share a base that is built once and kept in ``~/.cache/gitmodel-tests``; ea
 own on top of it. No host reaches anything but the others and this machine.
 """
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -45,14 +46,15 @@ def base() -> Path:
     """Return the file system that all hosts share, built unless it is there."""
     digest = hashlib.sha256(f"{_PACKAGES} {_SUITE}".encode()).hexdigest()[:12]
     folder = cache() / f"base-{digest}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = folder.with_name(f".{folder.name}.{os.getpid()}")
-        _call(
-            "mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(new), _MIRROR
-        )
-        (new / "etc" / "machine-id").unlink(missing_ok=True)
-        new.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other tests may be about to build it
+        if not folder.is_dir():
+            new = folder.with_name(f".{folder.name}.{os.getpid()}")
+            argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}"]
+            _call(*argv, _SUITE, str(new), _MIRROR)
+            (new / "etc" / "machine-id").unlink(missing_ok=True)
+            new.rename(folder)
     return folder
 
 
