@@ -2,14 +2,18 @@
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.hosts.scene import hosts, release, target
 from bench.registry.measure import Pair, alternate, table
 from gitmodel.delivery import playbook, runtimes
+from gitmodel.delivery.release import package_version, release_of
 from gitmodel.delivery.rollout import roll_out
 from gitmodel.delivery.target import Release, Target
+from tests.conftest import make_repository
+from tests.delivery.models import add_version
+from tests.system.hosts import Host
 
 _PING = """\
 - name: Do nothing
@@ -34,8 +38,8 @@ def speed(folder: Path, many: int, rounds: int) -> Sequence[Pair]:
 
             return act
 
-        returned = _returned(folder, one, numbers, rounds)
-        print(table([unchanged, returned]), flush=True)
+        returned = list(_returned(folder, found[0], target(folder, "real", found[:1], 8700), rounds))
+        print(table([unchanged, *returned]), flush=True)
 
         made = [release(folder, next(numbers)) for _ in range(2 * rounds + 3)]
         for each in (one, all_):
@@ -48,7 +52,7 @@ def speed(folder: Path, many: int, rounds: int) -> Sequence[Pair]:
             rounds=rounds,
             bound=2.5,
         )
-        return [unchanged, returned, wide]
+        return [unchanged, *returned, wide]
 
 
 def _unchanged(folder: Path, one: Target, first: Release, rounds: int) -> Pair:
@@ -76,17 +80,23 @@ def _unchanged(folder: Path, one: Target, first: Release, rounds: int) -> Pair:
     )
 
 
-def _returned(folder: Path, one: Target, numbers: "itertools.count[int]", rounds: int) -> Pair:
-    """Return to the version before, beside a first deployment to a host that has nothing of it."""
-    back: list[float] = []
-    deployed: list[float] = []
+def _returned(folder: Path, host: Host, one: Target, rounds: int) -> Iterator[Pair]:
+    """Yield the return to a kept version of a real model beside both kinds of its deployment."""
+    repo = make_repository(folder / "models")
+    first, second = (
+        release_of(package_version(repo, add_version(repo, depth, seed=depth))) for depth in (3, 5)
+    )
+    seconds: dict[str, list[float]] = {"first": [], "next": [], "return": []}
     for _ in range(rounds):
-        old, new = (release(folder, next(numbers)) for _ in range(2))
-        for each, seconds in ((old, deployed), (new, None), (old, back)):
-            begun = time.monotonic()
+        for what, each in (("first", first), ("next", second), ("return", first)):
+            begun = time.perf_counter()
             roll_out(one, each, sink=lambda _line: None)
-            if seconds is not None:
-                seconds.append(time.monotonic() - begun)
-        runtimes.runtime(one.runtime).remove(one, old.model, forget=True)
-    what = "the return to the version before, which the host has kept"
-    return Pair(what, "a first deployment to the same host", tuple(back), tuple(deployed), 0.3)
+            seconds[what].append(time.perf_counter() - begun)
+        runtimes.runtime(one.runtime).remove(one, first.model, forget=True)
+        host.run(f"rm -rf {one.root}/envs")
+    back = tuple(seconds["return"])
+    what = "a real model returns to the version before, which the host has kept"
+    yield Pair(
+        what, "its deployment, with all that it needs, to the same host", back, tuple(seconds["first"]), 0.3
+    )
+    yield Pair(what, "its deployment where the host has its packages", back, tuple(seconds["next"]), 0.3)
