@@ -39,6 +39,10 @@ def keep(value: Any, found: Any) -> None:
             file.write(json.dumps({**row, "output": {"prediction": found}}) + "\n")
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 2048  # as uvicorn has it; with 5, the kernel ends connections that many open at once
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -78,4 +82,4 @@ if __name__ == "__main__":
     if MODE == "exits":
         print("this model cannot be loaded: no such tree", flush=True)  # noqa: T201
         sys.exit(3)
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

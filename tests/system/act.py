@@ -22,6 +22,8 @@ _STEPS = {
     "upload": """
         if [ -e "$TO" ]; then mkdir -p "$TEST_ARTIFACTS/$NAME" && cp -r "$TO/." "$TEST_ARTIFACTS/$NAME/"; fi
     """,
+    "pages_upload": 'mkdir -p "$TEST_ARTIFACTS/pages" && cp -r "$TO/." "$TEST_ARTIFACTS/pages/"',
+    "pages_deploy": 'test -f "$TEST_ARTIFACTS/pages/index.html"',
     "download": """
         mkdir -p "$TO" "$TEST_ARTIFACTS"
         find "$TEST_ARTIFACTS" -mindepth 1 -maxdepth 1 -name "$NAME" -exec cp -r {}/. "$TO/" \\;

@@ -123,7 +123,7 @@ def hosted(folder: Path, provider: str, example: str = MODEL) -> Hosted:
     }
     files |= {
         file: model,
-        "gitmodel.yaml": f"ci: {{provider: {provider}, install: 'true'}}\n",
+        "gitmodel.yaml": f"ci: {{provider: {provider}, install: 'true'}}\nsite: {{publish: true}}\n",
         ".dvc/config": f"[core]\n    remote = shared\n['remote \"shared\"']\n    url = {data}\n",
     }
     for name, text in files.items():

@@ -90,6 +90,9 @@ def test_a_push_releases_and_proposes(act: Act, repository: Hosted, forge: GitHu
     assert request["head"]["ref"] == f"promote/production/{MODEL}"
     assert "Promote hello-world v1" in request["title"]
     assert "passed" in request["body"]
+    pages = act.folder / f"artifacts-{act.runs}" / "pages"
+    assert "gitmodel" in (pages / "index.html").read_text()
+    assert any(f'"{MODEL}@v1"' in file.read_text() for file in (pages / "data").rglob("*.js"))
 
 
 def test_a_merged_promotion_deploys(act: Act, repository: Hosted) -> None:

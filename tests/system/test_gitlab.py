@@ -48,6 +48,8 @@ def test_a_push_releases_and_proposes(runner: GitLabLocal, repository: Hosted, f
         f"promote/production/{MODEL}",
         "env/production",
     )
+    kept = (runner.repository.folder / f"run-{runner.runs}").rglob("public/data/**/*.js")
+    assert any(f'"{MODEL}@v1"' in file.read_text() for file in kept)
 
 
 def test_a_merged_promotion_deploys(runner: GitLabLocal, repository: Hosted) -> None:
