@@ -9,11 +9,10 @@ import subprocess
 from pathlib import Path
 
 from gitmodel.spec.kubernetes import ContainerSpec
-from tests.system.hosts import cache
+from tests.system.hosts import cache, debian
 
 BASE = ContainerSpec().base
 _PACKAGES = "python3,python3-pip,python3-distutils,ca-certificates"
-_SUITE, _MIRROR = "bookworm", "http://deb.debian.org/debian"
 _READY = "ln -sf python3 /usr/bin/python && rm -f /usr/lib/python3*/EXTERNALLY-MANAGED"
 # A container within a container may raise no limit; without systemd there are no slices.
 _CONF = """[engine]
@@ -70,16 +69,7 @@ def podman(environment: dict[str, str], *words: str) -> "subprocess.CompletedPro
 
 def _make_base(environment: dict[str, str], folder: Path) -> None:
     tree = folder / "base.tar"
-    argv = [
-        "mmdebstrap",
-        "--quiet",
-        "--variant=minbase",
-        f"--include={_PACKAGES}",
-        _SUITE,
-        str(tree),
-        _MIRROR,
-    ]
-    subprocess.run(argv, check=True)
+    debian(_PACKAGES, tree)
     (folder / "Containerfile").write_text(f"FROM scratch\nADD base.tar /\nRUN {_READY}\n")
     made = podman(environment, "build", "-q", "--network=none", "-t", BASE, str(folder))
     tree.unlink()

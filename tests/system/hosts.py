@@ -51,11 +51,16 @@ def base() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other tests may be about to build it
         if not folder.is_dir():
             new = folder.with_name(f".{folder.name}.{os.getpid()}")
-            argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}"]
-            _call(*argv, _SUITE, str(new), _MIRROR)
+            debian(_PACKAGES, new)
             (new / "etc" / "machine-id").unlink(missing_ok=True)
             new.rename(folder)
     return folder
+
+
+def debian(packages: str, target: Path) -> None:
+    """Make a small Debian with some packages: a folder, or an archive where the name ends as of one."""
+    words = ["--quiet", "--variant=minbase", f"--include={packages}"]
+    _call("mmdebstrap", *words, _SUITE, str(target), _MIRROR)
 
 
 @dataclass
